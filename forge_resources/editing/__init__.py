@@ -1,0 +1,1 @@
+"""From plates, voice and copy to a finished spot: timeline, typography, render, captions, loudness."""

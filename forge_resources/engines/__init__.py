@@ -1,0 +1,1 @@
+"""The contract every engine fulfils and the registry that finds them. No engine lives here."""

@@ -1,0 +1,121 @@
+"""What an engine is: a name, a kind, a tier, a version, and `make`.
+
+What belongs here: the base class and one subclass per kind, which says how a stage asks an engine of that kind for
+something. What does not: any engine (see writing, imaging, voice, motion, editing).
+
+An engine is pure: equal parameters and equal sources give equal bytes. It writes one file and returns facts about it;
+looking up, hashing, keeping and reusing is done by `store.workshop`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+from pydantic import BaseModel
+
+from forge_resources.schemas.brief import CellBrief
+from forge_resources.schemas.script import Concept, Culture
+from forge_resources.schemas.storyboard import Shot, ShotLook
+from forge_resources.schemas.types import AspectRatio, EngineKind, Tier
+
+Sources = Mapping[str, Path]
+"""The artefacts that go into an act of making: name in the recipe → local file to read."""
+
+Facts = dict[str, Any]
+"""What an engine measured while making, as JSON values."""
+
+TextNode = Literal["concept", "culture", "script"]
+
+
+@dataclass(frozen=True)
+class Lack:
+    """Something an engine needs that this machine does not have, and how to get it."""
+
+    what: str
+    remedy: str
+
+
+class Engine(ABC):
+    """Base of every engine. Subclass one of the kinds below, not this."""
+
+    name: ClassVar[str]
+    kind: ClassVar[EngineKind]
+    tier: ClassVar[Tier]
+    version: ClassVar[str]
+    summary: ClassVar[str]
+    media_type: ClassVar[str]
+    suffix: ClassVar[str]
+    Parameters: ClassVar[type[BaseModel]]
+
+    def lacks(self) -> list[Lack]:
+        """What is missing on this machine; an empty list says that the engine can run here."""
+        return []
+
+    @abstractmethod
+    def make(self, parameters: Any, sources: Sources, target: Path) -> Facts:
+        """Writes what `parameters` (an instance of `Parameters`) asks for to `target`.
+
+        Raises an error of the Forge family. May leave a half-written `target` behind when it does: the workshop
+        removes it.
+        """
+
+
+class TextEngine(Engine):
+    """Writes concept, culture and script as JSON documents of the contracts in `schemas.script`."""
+
+    kind = "text"
+    media_type = "application/json"
+    suffix = ".json"
+    translates: ClassVar[bool]
+    """Whether it can bring a line into a language it was not supplied in."""
+
+    @abstractmethod
+    def parameters(
+        self, node: TextNode, brief: CellBrief, concept: Concept | None = None, culture: Culture | None = None
+    ) -> BaseModel:
+        """What of a cell enters the recipe of `node`. Only what matters to it, so that cells share equal papers."""
+
+
+class ImageEngine(Engine):
+    """Draws one plate without text as PNG."""
+
+    kind = "image"
+    media_type = "image/png"
+    suffix = ".png"
+
+    @abstractmethod
+    def parameters(self, look: ShotLook, aspect_ratio: AspectRatio, references: int) -> BaseModel:
+        """The recipe of a plate. `references` pictures of the product come as sources `product-1`, `product-2` …"""
+
+
+class VoiceEngine(Engine):
+    """Speaks one line as mono WAV, 16-bit PCM. Facts: `duration_s` (exact text of a rational), `sample_rate`."""
+
+    kind = "voice"
+    media_type = "audio/wav"
+    suffix = ".wav"
+
+    @abstractmethod
+    def parameters(self, text: str, language: str, voice: str, rate_cps: float, longest_s: Fraction) -> BaseModel:
+        """The recipe of a line: spoken at `rate_cps` characters a second, faster only to end within `longest_s`."""
+
+
+class MotionEngine(Engine):
+    """Sets a plate in motion: a camera move for the renderer (JSON) or a clip (MP4)."""
+
+    kind = "motion"
+
+    @abstractmethod
+    def parameters(self, shot: Shot, aspect_ratio: AspectRatio) -> BaseModel:
+        """The recipe of a shot's motion. The plate comes as source `plate`."""
+
+
+class EditEngine(Engine):
+    """Cuts and packages. Not chosen by a brief: there is one of each."""
+
+    kind = "edit"

@@ -1,0 +1,1 @@
+"""Image engines: plates, and the way from script rows to what they show."""

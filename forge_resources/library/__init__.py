@@ -1,0 +1,1 @@
+"""Markets, languages, regions, segments, personas and brands: data files and their loader."""

@@ -1,0 +1,1 @@
+"""Motion engines: camera moves and clips."""

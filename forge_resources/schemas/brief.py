@@ -1,0 +1,202 @@
+"""The brief as a user writes it, and as it is filed for one market and for one cell.
+
+What belongs here: shape and the rules that need no other document. What does not: whether a market, persona, brand,
+engine or profile exists (see `briefs.check`), or how a file is read (see `briefs.document`).
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from forge_resources.schemas.audience import Audience, ResolvedMarket, ResolvedPersona
+from forge_resources.schemas.brand import Brand, Product
+from forge_resources.schemas.cell import CellKey
+from forge_resources.schemas.script import Camera
+from forge_resources.schemas.types import (
+    AspectRatio,
+    Document,
+    LanguageCode,
+    Line,
+    MarketCode,
+    Seconds,
+    ShortLine,
+    Slug,
+)
+
+Approval = Literal["auto", "required"]
+Duration = Literal[6, 10, 15, 20, 30, 45, 60, 90]
+
+
+class CellChoice(Document):
+    """A cell by its market and persona, as `exclude` lists them."""
+
+    market: MarketCode
+    persona: Slug
+
+
+class Copy(Document):
+    """Lines already transcreated for one language or market."""
+
+    message: ShortLine | None = None
+    call_to_action: ShortLine | None = None
+    selling_points: Annotated[list[ShortLine], Field(min_length=1, max_length=8)] | None = None
+
+
+class Claim(Document):
+    """A product claim the copy may make, and what proves it."""
+
+    text: ShortLine
+    evidence: Line
+
+
+class OriginRow(Document):
+    """One row of a script to adapt. The visual is English; the words are in the brief's language."""
+
+    shot: Annotated[int, Field(ge=1, le=40)]
+    duration_s: Seconds
+    visual: Line
+    voice_over: Line | None = None
+    super: ShortLine | None = None
+    camera: Camera | None = None
+
+
+class Origin(Document):
+    """What already exists and is to be adapted."""
+
+    script: Annotated[list[OriginRow], Field(min_length=1, max_length=40)]
+
+    @field_validator("script")
+    @classmethod
+    def _shots_are_numbered_from_one(cls, rows: list[OriginRow]) -> list[OriginRow]:
+        numbers = [row.shot for row in rows]
+        if numbers != list(range(1, len(rows) + 1)):
+            raise ValueError(f"shots must be numbered 1, 2, 3 … in order, not {numbers}")
+        return rows
+
+
+class EngineChoice(Document):
+    """Engines by kind; None leaves the choice to the deployment."""
+
+    text: Slug | None = None
+    image: Slug | None = None
+    voice: Slug | None = None
+    motion: Slug | None = None
+
+
+class Engines(Document):
+    """Engines by kind, all decided."""
+
+    text: Slug
+    image: Slug
+    voice: Slug
+    motion: Slug
+
+
+class Brief(Document):
+    """One document that asks for spots."""
+
+    brief: Slug
+    language: LanguageCode = "en"
+    brand: Slug | Brand
+    product: Product
+    message: ShortLine
+    call_to_action: ShortLine
+    tone: Annotated[list[Slug], Field(min_length=1, max_length=5)]
+    duration_s: Duration
+    aspect_ratio: AspectRatio = "16:9"
+    markets: Annotated[list[MarketCode], Field(min_length=1, max_length=50)]
+    personas: Annotated[list[Slug], Field(min_length=1, max_length=50)]
+    exclude: Annotated[list[CellChoice], Field(max_length=2500)] = []
+    copy_: Annotated[dict[str, Copy], Field(alias="copy")] = {}
+    claims: Annotated[list[Claim], Field(max_length=40)] = []
+    must_say: dict[str, Annotated[list[Line], Field(min_length=1, max_length=6)]] = {}
+    must_not_say: Annotated[list[ShortLine], Field(max_length=200)] = []
+    origin: Origin | None = None
+    approval: Approval = "auto"
+    engines: EngineChoice = EngineChoice()
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
+    delivery: Annotated[list[Slug], Field(min_length=1, max_length=8)] = ["web"]
+
+    @field_validator("markets", "personas", "delivery", "tone")
+    @classmethod
+    def _no_repeats(cls, values: list[str]) -> list[str]:
+        repeated = sorted({value for value in values if values.count(value) > 1})
+        if repeated:
+            raise ValueError(f"named more than once: {', '.join(repeated)}")
+        return values
+
+    @model_validator(mode="after")
+    def _rows_add_up(self) -> Brief:
+        if self.origin:
+            total = sum((row.duration_s for row in self.origin.script), Fraction(0))
+            if total != self.duration_s:
+                raise ValueError(f"the rows of origin.script last {float(total):g} s, duration_s is {self.duration_s}")
+        return self
+
+    @model_validator(mode="after")
+    def _some_cell_is_left(self) -> Brief:
+        for index, choice in enumerate(self.exclude):
+            if choice.market not in self.markets or choice.persona not in self.personas:
+                raise ValueError(f"exclude[{index}] names a cell that the brief does not ask for")
+        if not self.cells():
+            raise ValueError("exclude leaves no cell to make")
+        return self
+
+    def cells(self) -> list[CellKey]:
+        """The cells the brief wants, market by market in the order written."""
+        excluded = {(choice.market, choice.persona) for choice in self.exclude}
+        return [
+            CellKey(brief=self.brief, market=market, persona=persona)
+            for market in self.markets
+            for persona in self.personas
+            if (market, persona) not in excluded
+        ]
+
+
+class Lines(Document):
+    """The copy of a brief in one language; None is a line that nobody has supplied in it."""
+
+    language: LanguageCode
+    message: ShortLine | None
+    call_to_action: ShortLine | None
+    selling_points: list[ShortLine] | None
+
+
+class MarketBrief(Document):
+    """A brief resolved for one market: what the world hands in, with brand and market written out.
+
+    It holds nothing about the other markets, so that adding one leaves the rest untouched.
+    """
+
+    brief: Slug
+    source_language: LanguageCode
+    brand: Brand
+    brand_logo: str | None = Field(None, description="SHA-256 of the logo in the store.")
+    product: Product
+    product_images: list[str] = Field([], description="SHA-256 of each reference picture in the store.")
+    source_lines: Lines
+    lines: Lines
+    tone: list[Slug]
+    duration_s: int
+    aspect_ratio: AspectRatio
+    market: ResolvedMarket
+    claims: list[Claim]
+    must_say: list[Line]
+    must_not_say: list[ShortLine]
+    origin: Origin | None
+    approval: Approval
+    engines: Engines
+    seed: int
+    delivery: list[Slug]
+
+
+class CellBrief(Document):
+    """All that the making of one cell starts from."""
+
+    cell: CellKey
+    market_brief: MarketBrief
+    persona: ResolvedPersona
+    audience: Audience

@@ -1,0 +1,71 @@
+"""The storyboard: what each shot looks like, in terms that any image engine can use, and the plates made from it.
+
+What belongs here: picture-side contracts. What does not: words on screen; plates carry no text.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from forge_resources.schemas.brand import Palette
+from forge_resources.schemas.recipe import Artefact
+from forge_resources.schemas.script import Beat, Camera, Scope
+from forge_resources.schemas.types import AspectRatio, Document, Line, Seconds, ShortLine, Slug
+
+
+class Figure(Document):
+    """A person in the shot: who (`parent`, `student`, `child` …), and in what pose (`stands`, `sits`, `reaches` …)."""
+
+    role: Slug
+    pose: Slug
+
+
+class ShotLook(Document):
+    """All that decides a plate, and nothing else: two shots with equal looks share one plate.
+
+    `setting`, `time_of_day`, `light`, `props` and figure poses come from the vocabulary in `imaging/data`; `details`
+    are slugs that vary a setting by market or persona (such as `skyline-berlin`); `seed` is 63-bit.
+    """
+
+    description: Line
+    camera: Camera
+    setting: Slug
+    time_of_day: Slug
+    light: Slug
+    figures: Annotated[list[Figure], Field(max_length=6)] = []
+    product: Slug = Field("absent", description="absent, background, held, placed or hero")
+    product_shape: Slug = Field("box", description="Silhouette when no reference picture is given.")
+    product_name: ShortLine
+    props: Annotated[list[Slug], Field(max_length=8)] = []
+    details: Annotated[list[Slug], Field(max_length=8)] = []
+    palette: Palette
+    seed: Annotated[int, Field(ge=0, lt=2**63)]
+
+
+class Shot(Document):
+    number: Annotated[int, Field(ge=1, le=40)]
+    duration_s: Seconds
+    beat: Beat
+    scope: Scope
+    look: ShotLook
+
+
+class Storyboard(Document):
+    aspect_ratio: AspectRatio
+    shots: Annotated[list[Shot], Field(min_length=1, max_length=40)]
+
+
+class Plate(Document):
+    """A shot's picture. `reused` is what happened this time and is no part of its identity."""
+
+    shot: int
+    picture: Artefact
+
+
+class Frames(Document):
+    """The plates of a cell in shot order, and the sheet that shows them."""
+
+    plates: list[Plate]
+    contact_sheet: Artefact

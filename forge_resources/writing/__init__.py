@@ -1,0 +1,1 @@
+"""Text engines: concept, culture notes and script."""
