@@ -20,8 +20,10 @@ ENGINES: dict[tuple[EngineKind, str], str] = {
     ("image", "sketch"): "forge_resources.imaging.sketch:SketchArtist",
     ("voice", "espeak"): "forge_resources.voice.espeak:EspeakVoice",
     ("motion", "still"): "forge_resources.motion.still:StillMotion",
+    ("edit", "timeline"): "forge_resources.editing.timeline:TimelineEditor",
     ("edit", "render"): "forge_resources.editing.render:Renderer",
     ("edit", "contact-sheet"): "forge_resources.imaging.contact_sheet:ContactSheet",
+    ("edit", "captions"): "forge_resources.editing.captions:CaptionWriter",
 }
 
 
