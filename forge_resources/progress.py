@@ -1,4 +1,4 @@
-"""Telling whoever watches how far a cell is: by stage, and by shot inside a stage.
+"""Telling whoever watches how far a cell is: by stage, and by step (shot, line, frame) inside a stage.
 
 What belongs here: the event and the one place to send it. What does not: drawing it (the forge command does) or
 storing it (Dagster's event log does).
@@ -24,6 +24,9 @@ class Progress:
 
 
 Listener = Callable[[Progress], None]
+OnStep = Callable[[int, int, str], None]
+"""Called by work of several steps: how many are done, of how many, and which one."""
+
 _listener: ContextVar[Listener | None] = ContextVar("forge_progress_listener", default=None)
 
 
@@ -32,6 +35,11 @@ def report(progress: Progress) -> None:
     listener = _listener.get()
     if listener is not None:
         listener(progress)
+
+
+def steps_of(cell: str, stage: str) -> OnStep:
+    """A callback that reports the steps of one stage of one cell."""
+    return lambda done, total, note: report(Progress(cell, stage, done, total, note))
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
 from forge_resources.schemas.audience import Audience, ResolvedMarket, ResolvedPersona
 from forge_resources.schemas.brand import Brand, Product
@@ -49,7 +50,7 @@ class Claim(Document):
     """A product claim the copy may make, and what proves it."""
 
     text: ShortLine
-    evidence: Line
+    evidence: Line | None = None
 
 
 class OriginRow(Document):
@@ -95,6 +96,11 @@ class Engines(Document):
     motion: Slug
 
 
+def _fault(place: str, message: str) -> PydanticCustomError:
+    """A fault between fields; `place` travels in the error's context because Pydantic has no location for it."""
+    return PydanticCustomError("forge_rule", "{message}", {"place": place, "message": message})
+
+
 class Brief(Document):
     """One document that asks for spots."""
 
@@ -104,7 +110,7 @@ class Brief(Document):
     product: Product
     message: ShortLine
     call_to_action: ShortLine
-    tone: Annotated[list[Slug], Field(min_length=1, max_length=5)]
+    tone: Annotated[list[ShortLine], Field(min_length=1, max_length=5)]
     duration_s: Duration
     aspect_ratio: AspectRatio = "16:9"
     markets: Annotated[list[MarketCode], Field(min_length=1, max_length=50)]
@@ -133,16 +139,20 @@ class Brief(Document):
         if self.origin:
             total = sum((row.duration_s for row in self.origin.script), Fraction(0))
             if total != self.duration_s:
-                raise ValueError(f"the rows of origin.script last {float(total):g} s, duration_s is {self.duration_s}")
+                raise _fault(
+                    "origin.script", f"the rows last {float(total):g} s in all, but duration_s is {self.duration_s}"
+                )
         return self
 
     @model_validator(mode="after")
     def _some_cell_is_left(self) -> Brief:
         for index, choice in enumerate(self.exclude):
-            if choice.market not in self.markets or choice.persona not in self.personas:
-                raise ValueError(f"exclude[{index}] names a cell that the brief does not ask for")
+            if choice.market not in self.markets:
+                raise _fault(f"exclude[{index}].market", f"{choice.market} is not among the brief's markets")
+            if choice.persona not in self.personas:
+                raise _fault(f"exclude[{index}].persona", f"{choice.persona} is not among the brief's personas")
         if not self.cells():
-            raise ValueError("exclude leaves no cell to make")
+            raise _fault("exclude", "leaves no cell to make")
         return self
 
     def cells(self) -> list[CellKey]:
@@ -179,7 +189,7 @@ class MarketBrief(Document):
     product_images: list[str] = Field([], description="SHA-256 of each reference picture in the store.")
     source_lines: Lines
     lines: Lines
-    tone: list[Slug]
+    tone: list[ShortLine]
     duration_s: int
     aspect_ratio: AspectRatio
     market: ResolvedMarket

@@ -1,0 +1,160 @@
+"""Whether what a brief names exists: brand, markets, personas, engines, profiles, pictures.
+
+What belongs here: rules that need the library, the registry or the brief's folder. What does not: the shape (see
+`document`), or whether a cell's copy is good (see the gates).
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import PurePosixPath
+
+from PIL import Image, UnidentifiedImageError
+from upath import UPath
+
+from forge_resources.briefs.document import parse_document, read_brief
+from forge_resources.engines.registry import engine_names
+from forge_resources.errors import Fault, InvalidInput
+from forge_resources.library.loader import Library
+from forge_resources.schemas.brand import Brand
+from forge_resources.schemas.brief import Brief
+from forge_resources.schemas.delivery import DeliveryProfile
+from forge_resources.schemas.types import EngineKind
+
+LARGEST_PICTURE_BYTES = 32 * 1024 * 1024
+LARGEST_PICTURE_PIXELS = 64_000_000
+_PICTURE_FORMATS = {"PNG": ".png", "JPEG": ".jpg", "WEBP": ".webp"}
+
+
+@dataclass(frozen=True)
+class ReferencePicture:
+    """A checked picture: its bytes and the suffix of its format."""
+
+    data: bytes
+    suffix: str
+
+
+@dataclass(frozen=True)
+class CheckedBrief:
+    """A brief without faults, with the pictures it refers to by the path it names them with."""
+
+    brief: Brief
+    pictures: Mapping[str, ReferencePicture]
+    data: bytes
+
+
+def check_file(
+    place: UPath, library: Library, profiles: Mapping[str, DeliveryProfile], data: bytes | None = None
+) -> CheckedBrief:
+    """Reads and checks the brief at `place`. Raises InvalidInput with every fault, or with why it cannot be read."""
+    if data is None:
+        try:
+            data = place.read_bytes()
+        except FileNotFoundError:
+            raise InvalidInput(f"{place.name} does not exist.", remedy=f"Looked for {place}.") from None
+        except IsADirectoryError:
+            raise InvalidInput(f"{place.name} is a folder, not a brief.") from None
+        except PermissionError:
+            raise InvalidInput(f"{place.name} may not be read by this user.") from None
+    read = read_brief(parse_document(data, place.name))
+    faults: list[Fault] = list(read.faults)
+    pictures: dict[str, ReferencePicture] = {}
+    for fault in _reference_faults(read.brief, library, profiles, place.parent, pictures):
+        if fault.place.split(".")[0].split("[")[0] not in read.wrong:
+            faults.append(fault)
+    if faults:
+        plural = "fault" if len(faults) == 1 else "faults"
+        raise InvalidInput(f"{place.name} has {len(faults)} {plural}.", faults=faults)
+    return CheckedBrief(read.brief, pictures, data)
+
+
+def _reference_faults(
+    brief: Brief,
+    library: Library,
+    profiles: Mapping[str, DeliveryProfile],
+    folder: UPath,
+    pictures: dict[str, ReferencePicture],
+) -> Iterator[Fault]:
+    if isinstance(brief.brand, str):
+        yield from _unknown("brand", brief.brand, library.brands, "brand")
+    elif brief.brand.logo:
+        yield from _picture_faults("brand.logo", brief.brand.logo, folder, pictures)
+    for index, path in enumerate(brief.product.images):
+        yield from _picture_faults(f"product.images[{index}]", path, folder, pictures)
+    for index, market in enumerate(brief.markets):
+        yield from _unknown(f"markets[{index}]", market, library.markets, "market")
+    for index, persona in enumerate(brief.personas):
+        yield from _unknown(f"personas[{index}]", persona, library.personas, "persona")
+    yield from _unknown("language", brief.language, library.languages, "language")
+    for key in brief.copy_:
+        yield from _unknown(f"copy.{key}", key, {*library.languages, *library.markets}, "language or market")
+    for key in brief.must_say:
+        yield from _unknown(f"must_say.{key}", key, {"all", *library.markets}, "market (or `all`)")
+    kinds: tuple[EngineKind, ...] = ("text", "image", "voice", "motion")
+    for kind in kinds:
+        if chosen := getattr(brief.engines, kind):
+            yield from _unknown(f"engines.{kind}", chosen, engine_names(kind), f"{kind} engine")
+    for index, slug in enumerate(brief.delivery):
+        place = f"delivery[{index}]"
+        yield from _unknown(place, slug, profiles, "delivery profile")
+        if slug in profiles and brief.aspect_ratio not in profiles[slug].sizes:
+            offered = ", ".join(profiles[slug].sizes)
+            yield Fault(place, f"profile {slug} has no size for {brief.aspect_ratio}; it has {offered}")
+
+
+def _unknown(place: str, name: str, known: Iterable[str], what: str) -> Iterator[Fault]:
+    names = list(known)
+    if name not in names:
+        close = get_close_matches(name, names, n=3, cutoff=0.5)
+        hint = f"did you mean {' or '.join(close)}?" if close else f"known: {', '.join(sorted(names)[:20])}"
+        yield Fault(place, f"unknown {what} `{name}`; {hint}")
+
+
+def _picture_faults(
+    place: str, path: str, folder: UPath, pictures: dict[str, ReferencePicture]
+) -> Iterator[Fault]:
+    try:
+        pictures[path] = read_picture(path, folder)
+    except InvalidInput as refused:
+        yield Fault(place, refused.message)
+
+
+def read_picture(path: str, folder: UPath) -> ReferencePicture:
+    """A picture beside a brief. Raises InvalidInput where the path leaves `folder` or the file is no usable picture."""
+    pure = PurePosixPath(path)
+    if pure.is_absolute() or ".." in pure.parts or "\\" in path or "://" in path:
+        raise InvalidInput(f"`{path}` leaves the brief's folder")
+    place = folder / path
+    if not place.protocol and not UPath(place.resolve()).is_relative_to(folder.resolve()):
+        raise InvalidInput(f"`{path}` leaves the brief's folder through a link")
+    try:
+        if place.stat().st_size > LARGEST_PICTURE_BYTES:
+            raise InvalidInput(f"`{path}` is larger than {LARGEST_PICTURE_BYTES // 2**20} MiB")
+        data = place.read_bytes()
+    except FileNotFoundError:
+        raise InvalidInput(f"`{path}` does not exist beside the brief") from None
+    except (IsADirectoryError, PermissionError):
+        raise InvalidInput(f"`{path}` is not a readable file") from None
+    return ReferencePicture(data, _picture_suffix(path, data))
+
+
+def _picture_suffix(path: str, data: bytes) -> str:
+    try:
+        with Image.open(io.BytesIO(data)) as picture:
+            if picture.width * picture.height > LARGEST_PICTURE_PIXELS:
+                raise InvalidInput(f"`{path}` has more than {LARGEST_PICTURE_PIXELS:,} pixels")
+            picture.verify()
+            kind = picture.format or ""
+    except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError):
+        raise InvalidInput(f"`{path}` is not a picture that can be read") from None
+    if kind not in _PICTURE_FORMATS:
+        raise InvalidInput(f"`{path}` is {kind}; pictures are PNG, JPEG or WebP")
+    return _PICTURE_FORMATS[kind]
+
+
+def brand_of(brief: Brief, library: Library) -> Brand:
+    """The brand a brief names or describes."""
+    return library.brands[brief.brand] if isinstance(brief.brand, str) else brief.brand

@@ -1,0 +1,187 @@
+"""Filing a brief: one resolved document per market, one per persona, and a manifest of the wanted cells.
+
+Drawers of the cabinet: `market_brief/<brief>/<market>`, `persona/<slug>`, `manifest/<brief>`.
+
+What belongs here: resolving against the library and keeping the result. What does not: telling Dagster (see
+`forge_jobs.intake`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from forge_resources.briefs.check import CheckedBrief, brand_of
+from forge_resources.errors import InvalidInput, NotFound
+from forge_resources.library.loader import Library, compose_audience
+from forge_resources.schemas.audience import ResolvedMarket, ResolvedPersona
+from forge_resources.schemas.brief import Brief, CellBrief, Copy, Engines, Lines, MarketBrief
+from forge_resources.schemas.cell import CellKey
+from forge_resources.schemas.types import Document, Sha256, Slug
+from forge_resources.store.artefacts import ArtefactStore
+from forge_resources.store.cabinet import Cabinet
+
+
+class Manifest(Document):
+    """What is filed of a brief. `revisions` counts the changes of each market's document, by market code."""
+
+    brief: Brief
+    version: Sha256
+    file: str
+    folder_pictures: dict[str, str] = {}
+    cells: list[CellKey]
+    revisions: dict[str, int]
+
+    @property
+    def slug(self) -> str:
+        return self.brief.brief
+
+
+@dataclass(frozen=True)
+class Filed:
+    """A filed brief with the data version (content hash) of each market's and persona's document, by key."""
+
+    manifest: Manifest
+    markets: dict[str, str]
+    personas: dict[str, str]
+
+
+class FilingRoom:
+    """Files checked briefs and composes cells from what is filed."""
+
+    def __init__(self, cabinet: Cabinet, store: ArtefactStore, library: Library, engines: Engines) -> None:
+        self.cabinet = cabinet
+        self.store = store
+        self.library = library
+        self.engines = engines
+
+    def file(self, checked: CheckedBrief, file: str) -> Filed:
+        """Files a brief, replacing what was filed under its slug. `file` is where it came from, for people."""
+        pictures = {
+            path: self.store.take_in(picture.data, picture.suffix) + picture.suffix
+            for path, picture in checked.pictures.items()
+        }
+        return self._file(checked.brief, file, pictures)
+
+    def refile(self, slug: str) -> Filed:
+        """Resolves a filed brief again, after the library or the deployment's defaults changed. Raises NotFound."""
+        manifest = self.manifest(slug)
+        return self._file(manifest.brief, manifest.file, manifest.folder_pictures)
+
+    def manifest(self, slug: str) -> Manifest:
+        """The manifest of a filed brief. Raises NotFound."""
+        found = self.cabinet.find("manifest", slug, Manifest)
+        if found is None:
+            raise NotFound(f"There is no brief `{slug}`.", remedy="File it first: forge run FILE.")
+        return found
+
+    def briefs(self) -> list[str]:
+        """The slugs of all filed briefs."""
+        return list(self.cabinet.names("manifest"))
+
+    def market_brief(self, cell: CellKey) -> MarketBrief:
+        """The filed document of a cell's market. Raises NotFound."""
+        return self.cabinet.read("market_brief", f"{cell.brief}/{cell.market}", MarketBrief)
+
+    def cell_brief(self, cell: CellKey) -> CellBrief:
+        """Everything a cell starts from. Raises NotFound, or InvalidInput for a cell the brief does not want."""
+        manifest = self.manifest(cell.brief)
+        if cell not in manifest.cells:
+            raise InvalidInput(
+                f"The brief {cell.brief} does not ask for {cell.market} × {cell.persona}.",
+                remedy="Add the market and persona to the brief, or choose one of its cells.",
+            )
+        market_brief = self.market_brief(cell)
+        persona = self.cabinet.read("persona", cell.persona, ResolvedPersona)
+        audience = compose_audience(market_brief.market, persona)
+        return CellBrief(cell=cell, market_brief=market_brief, persona=persona, audience=audience)
+
+    def _file(self, brief: Brief, file: str, pictures: dict[str, str]) -> Filed:
+        before = self.cabinet.find("manifest", brief.brief, Manifest)
+        revisions = dict(before.revisions) if before else {}
+        markets: dict[str, str] = {}
+        for market in brief.markets:
+            document = self._resolve(brief, self.library.resolve_market(market), pictures)
+            name = f"{brief.brief}/{market}"
+            old = self.cabinet.find("market_brief", name, MarketBrief)
+            if old is None or old.content_hash() != document.content_hash():
+                self.cabinet.write("market_brief", name, document)
+                revisions[market] = revisions.get(market, 0) + 1
+            markets[f"{brief.brief}@{market}"] = document.content_hash()
+        personas = {slug: self._file_persona(slug) for slug in brief.personas}
+        manifest = Manifest(
+            brief=brief,
+            version=brief.content_hash(),
+            file=file,
+            folder_pictures=pictures,
+            cells=brief.cells(),
+            revisions=revisions,
+        )
+        # Last, because a cell can be made as soon as the manifest names it.
+        self.cabinet.write("manifest", brief.brief, manifest)
+        return Filed(manifest, markets, personas)
+
+    def _file_persona(self, slug: str) -> str:
+        document = self.library.resolve_persona(slug)
+        old = self.cabinet.find("persona", slug, ResolvedPersona)
+        if old != document:
+            self.cabinet.write("persona", slug, document)
+        return document.content_hash()
+
+    def _resolve(self, brief: Brief, market: ResolvedMarket, pictures: dict[str, str]) -> MarketBrief:
+        brand = brand_of(brief, self.library)
+        code, language = market.market.code, market.language.code
+        source = Lines(
+            language=brief.language,
+            message=brief.message,
+            call_to_action=brief.call_to_action,
+            selling_points=brief.product.selling_points,
+        )
+        return MarketBrief(
+            brief=brief.brief,
+            source_language=brief.language,
+            brand=brand,
+            brand_logo=pictures.get(brand.logo) if brand.logo else None,
+            product=brief.product,
+            product_images=[pictures[path] for path in brief.product.images],
+            source_lines=source,
+            lines=_lines_for(brief, source, code, language),
+            tone=brief.tone,
+            duration_s=brief.duration_s,
+            aspect_ratio=brief.aspect_ratio,
+            market=market,
+            claims=brief.claims,
+            must_say=[*market.market.must_say, *brief.must_say.get("all", []), *brief.must_say.get(code, [])],
+            must_not_say=_unique(
+                [*brief.must_not_say, *brand.must_not_say, *market.market.must_not_say, *market.language.must_not_say]
+            ),
+            origin=brief.origin,
+            approval=brief.approval,
+            engines=self._engines(brief),
+            seed=brief.seed,
+            delivery=brief.delivery,
+        )
+
+    def _engines(self, brief: Brief) -> Engines:
+        chosen = brief.engines.model_dump(exclude_none=True)
+        return Engines(**{**self.engines.model_dump(), **chosen})
+
+
+def _lines_for(brief: Brief, source: Lines, market: str, language: str) -> Lines:
+    """The brief's copy in the market's language: the market's own lines, else the language's, else the source's."""
+    nothing = Copy()
+    by_market, by_language = brief.copy_.get(market, nothing), brief.copy_.get(language, nothing)
+    same = language == brief.language
+    return Lines(
+        language=language,
+        message=by_market.message or by_language.message or (source.message if same else None),
+        call_to_action=by_market.call_to_action
+        or by_language.call_to_action
+        or (source.call_to_action if same else None),
+        selling_points=by_market.selling_points
+        or by_language.selling_points
+        or (source.selling_points if same else None),
+    )
+
+
+def _unique(values: list[Slug]) -> list[Slug]:
+    return list(dict.fromkeys(values))

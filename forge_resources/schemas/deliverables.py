@@ -1,0 +1,73 @@
+"""What comes out at the end: timelines, the spot and the files handed over."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from forge_resources.schemas.cell import CellKey
+from forge_resources.schemas.recipe import Artefact
+from forge_resources.schemas.types import Document, ExactRational, Line, Sha256, Slug, Tier
+
+
+class Timelines(Document):
+    """The edit, once per delivery profile, because frame rate and picture size differ."""
+
+    by_profile: dict[Slug, Artefact]
+
+
+class Spot(Document):
+    """The finished master of a cell, cut for the first of its delivery profiles."""
+
+    profile: Slug
+    master: Artefact
+
+
+class DeliveredFile(Document):
+    """One file handed over. `address` is a path or `s3://` address a person can open."""
+
+    role: Literal["spot", "captions", "timeline", "contact_sheet", "media", "record"]
+    profile: Slug | None
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9@._/-]+$")]
+    address: str
+    sha256: Sha256
+    size: int
+
+
+class Figures(Document):
+    """What the master measures: seconds, frames, pixels; loudness in LUFS and dBTP, None for a silent spot."""
+
+    duration_s: ExactRational
+    frames: int
+    fps: ExactRational
+    width: int
+    height: int
+    bitrate_kbps: float
+    integrated_lufs: float | None
+    true_peak_dbtp: float | None
+
+
+class Deliverables(Document):
+    """Everything handed over for a cell. `made_from` are the hashes of what it was made from, to tell when it is old."""
+
+    cell: CellKey
+    tier: Tier
+    files: list[DeliveredFile]
+    figures: Figures
+    plates: Annotated[int, Field(ge=1)]
+    made_from: dict[str, str]
+
+    def of_role(self, role: str) -> list[DeliveredFile]:
+        return [file for file in self.files if file.role == role]
+
+
+class Record(Document):
+    """The sheet that travels with the deliverables: what made them, from brief to master."""
+
+    cell: CellKey
+    tier: Tier
+    brief_version: Sha256
+    engines: dict[str, str]
+    seed: int
+    recipes: dict[Line, Sha256]

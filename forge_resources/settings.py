@@ -1,0 +1,69 @@
+"""Where this deployment keeps things and what it makes with, read from the environment.
+
+What belongs here: names of variables, their defaults. What does not: secrets (engines read those themselves).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from upath import UPath
+
+from forge_resources.engines.registry import engine_names
+from forge_resources.errors import InvalidInput
+from forge_resources.schemas.brief import Engines
+from forge_resources.schemas.types import EngineKind
+
+DEFAULT_ENGINES: dict[EngineKind, str] = {"text": "draft", "image": "sketch", "voice": "espeak", "motion": "still"}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """`home` is a local directory; `inbox` and `store` are directories or `s3://` addresses."""
+
+    home: Path
+    inbox: UPath
+    store: UPath
+    library: Path | None
+    engines: Engines
+
+    @property
+    def cache(self) -> Path:
+        """Local copies of artefacts of a remote store, locks and work in progress."""
+        return self.home / "cache"
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
+        """Reads FORGE_HOME, FORGE_INBOX, FORGE_STORE, FORGE_LIBRARY and FORGE_ENGINE_TEXT, _IMAGE, _VOICE, _MOTION.
+
+        Where FORGE_HOME is not set, DAGSTER_HOME is it, so that plain `dagster` works on the same instance.
+        """
+        home = Path(environment.get("FORGE_HOME") or environment.get("DAGSTER_HOME") or ".forge").absolute()
+        library = environment.get("FORGE_LIBRARY")
+        return cls(
+            home=home,
+            inbox=_place(environment.get("FORGE_INBOX") or "briefs"),
+            store=_place(environment.get("FORGE_STORE") or str(home / "store")),
+            library=Path(library).absolute() if library else None,
+            engines=default_engines(environment),
+        )
+
+
+def default_engines(environment: Mapping[str, str]) -> Engines:
+    """The deployment's engines: FORGE_ENGINE_<KIND>, else the embedded ones. Raises InvalidInput for unknown names."""
+    chosen = {kind: environment.get(f"FORGE_ENGINE_{kind.upper()}") or name for kind, name in DEFAULT_ENGINES.items()}
+    for kind, name in chosen.items():
+        known = engine_names(kind)
+        if name not in known:
+            raise InvalidInput(
+                f"FORGE_ENGINE_{kind.upper()} is `{name}`, which is no {kind} engine.",
+                remedy=f"Known: {', '.join(known)}.",
+            )
+    return Engines(**chosen)
+
+
+def _place(address: str) -> UPath:
+    return UPath(address) if "://" in address else UPath(Path(address).absolute())

@@ -1,0 +1,145 @@
+"""The artefact store: bytes addressed by their content, with their recipe beside them.
+
+Layout below the root:
+    objects/<2>/<sha256><suffix>         the bytes
+    objects/<2>/<sha256>.recipe.json     the recipe that made them first, and the artefact
+    recipes/<2>/<fingerprint>.json       what each recipe made
+
+What belongs here: finding, keeping and verifying. What does not: making (see `workshop`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from pathlib import Path
+
+from pydantic import ValidationError
+from upath import UPath
+
+from forge_resources.errors import NotFound
+from forge_resources.schemas.recipe import Artefact, Recipe
+from forge_resources.schemas.types import Document, canonical_json
+from forge_resources.store.files import is_local, sha256_of_file, write_bytes, write_file
+
+log = logging.getLogger("forge.store")
+
+
+class MadeRecord(Document):
+    """A recipe and what it made, as kept in the store."""
+
+    recipe: Recipe
+    artefact: Artefact
+
+
+class ArtefactStore:
+    """Artefacts under `root` (directory or S3). `cache` is a local folder for copies of remote bytes.
+
+    Every artefact handed out has been verified against its hash; within one process a file that has not changed since
+    is not read again.
+    """
+
+    def __init__(self, root: UPath, cache: Path) -> None:
+        self.root = root
+        self.cache = cache
+        self._verified: dict[Path, tuple[int, int]] = {}
+
+    def object_place(self, sha256: str, suffix: str) -> UPath:
+        return self.root / "objects" / sha256[:2] / f"{sha256}{suffix}"
+
+    def find(self, fingerprint: str) -> Artefact | None:
+        """What a recipe made before, if its bytes are there and whole; None otherwise, so that it is made again."""
+        record = self._read_record(self.root / "recipes" / fingerprint[:2] / f"{fingerprint}.json")
+        if record is None:
+            return None
+        try:
+            self.path(record.artefact)
+        except NotFound as lost:
+            log.warning("made again: %s", lost.message)
+            return None
+        return record.artefact
+
+    def record_of(self, sha256: str) -> MadeRecord:
+        """The recipe behind an artefact. Raises NotFound."""
+        record = self._read_record(self.root / "objects" / sha256[:2] / f"{sha256}.recipe.json")
+        if record is None:
+            raise NotFound(f"No recipe is kept for {sha256[:12]}.")
+        return record
+
+    def keep(self, recipe: Recipe, made: Path, suffix: str, facts: dict[str, object]) -> Artefact:
+        """Takes the finished file `made` in under its content's address and files its recipe. Returns the artefact."""
+        sha256 = sha256_of_file(made)
+        artefact = Artefact(
+            sha256=sha256,
+            size=made.stat().st_size,
+            suffix=suffix,
+            media_type=recipe.media_type,
+            fingerprint=recipe.fingerprint,
+            tier=recipe.tier,
+            facts=facts,
+        )
+        place = self.object_place(sha256, suffix)
+        if not self._is_whole(place, sha256):
+            write_file(place, made)
+        record = canonical_json(MadeRecord(recipe=recipe, artefact=artefact).model_dump(mode="json")).encode()
+        write_bytes(self.root / "objects" / sha256[:2] / f"{sha256}.recipe.json", record)
+        # Last, because from here on the recipe counts as made.
+        write_bytes(self.root / "recipes" / recipe.fingerprint[:2] / f"{recipe.fingerprint}.json", record)
+        return artefact
+
+    def take_in(self, data: bytes, suffix: str) -> str:
+        """Keeps bytes that nobody here made (a logo, a reference picture). Returns their SHA-256."""
+        sha256 = hashlib.sha256(data).hexdigest()
+        place = self.object_place(sha256, suffix)
+        if not self._is_whole(place, sha256):
+            write_bytes(place, data)
+        return sha256
+
+    def path(self, artefact: Artefact) -> Path:
+        """A local file with the artefact's verified bytes. Raises NotFound where they are gone or damaged."""
+        return self.path_of(artefact.sha256, artefact.suffix)
+
+    def path_of(self, sha256: str, suffix: str) -> Path:
+        """The same by hash and suffix."""
+        place = self.object_place(sha256, suffix)
+        if is_local(place):
+            local = Path(place.path)
+        else:
+            local = self.cache / "objects" / sha256[:2] / f"{sha256}{suffix}"
+            if not self._is_whole(UPath(local), sha256):
+                try:
+                    data = place.read_bytes()
+                except FileNotFoundError:
+                    raise NotFound(f"The artefact {sha256[:12]}{suffix} is not in the store.") from None
+                write_bytes(UPath(local), data)
+        if not local.exists():
+            raise NotFound(f"The artefact {sha256[:12]}{suffix} is not in the store.")
+        if not self._is_whole(UPath(local), sha256):
+            raise NotFound(f"The artefact {sha256[:12]}{suffix} is damaged: its bytes do not match its hash.")
+        return local
+
+    def _is_whole(self, place: UPath, sha256: str) -> bool:
+        if not is_local(place):
+            return False
+        local = Path(place.path)
+        try:
+            status = local.stat()
+        except FileNotFoundError:
+            return False
+        stamp = (status.st_mtime_ns, status.st_size)
+        if self._verified.get(local) == stamp:
+            return True
+        if sha256_of_file(local) != sha256:
+            self._verified.pop(local, None)
+            return False
+        self._verified[local] = stamp
+        return True
+
+    def _read_record(self, place: UPath) -> MadeRecord | None:
+        try:
+            return MadeRecord.model_validate_json(place.read_bytes())
+        except FileNotFoundError:
+            return None
+        except ValidationError:
+            log.warning("made again: the record %s is damaged", place.name)
+            return None

@@ -1,0 +1,24 @@
+"""Counting what an act of several makings made and what it found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from forge_resources.schemas.recipe import Artefact
+from forge_resources.store.workshop import Made
+
+
+@dataclass
+class Tally:
+    """How many artefacts were made anew and how many were reused, with their recipes."""
+
+    made: int = 0
+    reused: int = 0
+    fingerprints: list[str] = field(default_factory=list)
+
+    def add(self, made: Made) -> Artefact:
+        """Counts `made` and returns its artefact."""
+        self.made += not made.reused
+        self.reused += made.reused
+        self.fingerprints.append(made.artefact.fingerprint)
+        return made.artefact

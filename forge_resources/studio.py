@@ -1,0 +1,49 @@
+"""The studio: library, profiles, store, cabinet, workshop and filing room of one deployment, put together.
+
+What belongs here: wiring. What does not: work.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from forge_resources.briefs.filing import FilingRoom
+from forge_resources.editing.profiles import load_profiles
+from forge_resources.library.loader import Library, load_library
+from forge_resources.schemas.delivery import DeliveryProfile
+from forge_resources.settings import Settings
+from forge_resources.store.artefacts import ArtefactStore
+from forge_resources.store.cabinet import Cabinet
+from forge_resources.store.workshop import Workshop
+
+
+class Studio:
+    """Everything that assets, sensors and commands draw on. With `reuse` off, engines make again what exists."""
+
+    def __init__(self, settings: Settings, *, reuse: bool = True) -> None:
+        self.settings = settings
+        self.reuse = reuse
+
+    @cached_property
+    def library(self) -> Library:
+        return load_library(self.settings.library)
+
+    @cached_property
+    def profiles(self) -> dict[str, DeliveryProfile]:
+        return load_profiles(self.settings.library / "profiles" if self.settings.library else None)
+
+    @cached_property
+    def store(self) -> ArtefactStore:
+        return ArtefactStore(self.settings.store, self.settings.cache)
+
+    @cached_property
+    def cabinet(self) -> Cabinet:
+        return Cabinet(self.settings.store / "documents")
+
+    @cached_property
+    def workshop(self) -> Workshop:
+        return Workshop(self.store, reuse=self.reuse)
+
+    @cached_property
+    def filing(self) -> FilingRoom:
+        return FilingRoom(self.cabinet, self.store, self.library, self.settings.engines)
