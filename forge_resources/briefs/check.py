@@ -18,7 +18,7 @@ from upath import UPath
 from forge_resources.briefs.document import parse_document, read_brief
 from forge_resources.engines.registry import engine_names
 from forge_resources.errors import Fault, InvalidInput
-from forge_resources.library.loader import Library
+from forge_resources.library.catalogue import Library
 from forge_resources.schemas.brand import Brand
 from forge_resources.schemas.brief import Brief
 from forge_resources.schemas.delivery import DeliveryProfile
@@ -82,6 +82,8 @@ def _reference_faults(
         yield from _unknown("brand", brief.brand, library.brands, "brand")
     elif brief.brand.logo:
         yield from _picture_faults("brand.logo", brief.brand.logo, folder, pictures)
+        if brief.brand.logo in pictures and pictures[brief.brand.logo].suffix != ".png":
+            yield Fault("brand.logo", f"`{brief.brand.logo}` is no PNG; a logo is a PNG with alpha")
     for index, path in enumerate(brief.product.images):
         yield from _picture_faults(f"product.images[{index}]", path, folder, pictures)
     for index, market in enumerate(brief.markets):
@@ -157,4 +159,4 @@ def _picture_suffix(path: str, data: bytes) -> str:
 
 def brand_of(brief: Brief, library: Library) -> Brand:
     """The brand a brief names or describes."""
-    return library.brands[brief.brand] if isinstance(brief.brand, str) else brief.brand
+    return library.brand(brief.brand) if isinstance(brief.brand, str) else brief.brand

@@ -9,10 +9,11 @@ What belongs here: resolving against the library and keeping the result. What do
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 from forge_resources.briefs.check import CheckedBrief, brand_of
 from forge_resources.errors import InvalidInput, NotFound
-from forge_resources.library.loader import Library, compose_audience
+from forge_resources.library.catalogue import Library, compose_audience
 from forge_resources.schemas.audience import ResolvedMarket, ResolvedPersona
 from forge_resources.schemas.brief import Brief, CellBrief, Copy, Engines, Lines, MarketBrief
 from forge_resources.schemas.cell import CellKey
@@ -34,6 +35,14 @@ class Manifest(Document):
     @property
     def slug(self) -> str:
         return self.brief.brief
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """A brief's documents by market code and persona slug."""
+
+    markets: dict[str, MarketBrief]
+    personas: dict[str, ResolvedPersona]
 
 
 @dataclass(frozen=True)
@@ -95,19 +104,24 @@ class FilingRoom:
         audience = compose_audience(market_brief.market, persona)
         return CellBrief(cell=cell, market_brief=market_brief, persona=persona, audience=audience)
 
+    def resolve(self, brief: Brief, pictures: dict[str, str]) -> Resolved:
+        """A brief's documents as they would be filed now. Raises NotFound for what the library no longer has."""
+        return Resolved(
+            markets={
+                market: self._resolve(brief, self.library.resolve_market(market), pictures) for market in brief.markets
+            },
+            personas={slug: self.library.resolve_persona(slug) for slug in brief.personas},
+        )
+
     def _file(self, brief: Brief, file: str, pictures: dict[str, str]) -> Filed:
         before = self.cabinet.find("manifest", brief.brief, Manifest)
         revisions = dict(before.revisions) if before else {}
-        markets: dict[str, str] = {}
-        for market in brief.markets:
-            document = self._resolve(brief, self.library.resolve_market(market), pictures)
-            name = f"{brief.brief}/{market}"
-            old = self.cabinet.find("market_brief", name, MarketBrief)
-            if old is None or old.content_hash() != document.content_hash():
-                self.cabinet.write("market_brief", name, document)
+        resolved = self.resolve(brief, pictures)
+        for market, document in resolved.markets.items():
+            if self._put("market_brief", f"{brief.brief}/{market}", document):
                 revisions[market] = revisions.get(market, 0) + 1
-            markets[f"{brief.brief}@{market}"] = document.content_hash()
-        personas = {slug: self._file_persona(slug) for slug in brief.personas}
+        for slug, persona in resolved.personas.items():
+            self._put("persona", slug, persona)
         manifest = Manifest(
             brief=brief,
             version=brief.content_hash(),
@@ -118,14 +132,19 @@ class FilingRoom:
         )
         # Last, because a cell can be made as soon as the manifest names it.
         self.cabinet.write("manifest", brief.brief, manifest)
-        return Filed(manifest, markets, personas)
+        return Filed(
+            manifest,
+            {f"{brief.brief}@{market}": document.content_hash() for market, document in resolved.markets.items()},
+            {slug: persona.content_hash() for slug, persona in resolved.personas.items()},
+        )
 
-    def _file_persona(self, slug: str) -> str:
-        document = self.library.resolve_persona(slug)
-        old = self.cabinet.find("persona", slug, ResolvedPersona)
-        if old != document:
-            self.cabinet.write("persona", slug, document)
-        return document.content_hash()
+    def _put(self, drawer: str, name: str, document: Document) -> bool:
+        """Files a document if it differs from what is there. Returns whether it did."""
+        before = self.cabinet.find(drawer, name, type(document))
+        if before is not None and before.content_hash() == document.content_hash():
+            return False
+        self.cabinet.write(drawer, name, document)
+        return True
 
     def _resolve(self, brief: Brief, market: ResolvedMarket, pictures: dict[str, str]) -> MarketBrief:
         brand = brand_of(brief, self.library)
@@ -140,7 +159,7 @@ class FilingRoom:
             brief=brief.brief,
             source_language=brief.language,
             brand=brand,
-            brand_logo=pictures.get(brand.logo) if brand.logo else None,
+            brand_logo=self._logo(brief, pictures),
             product=brief.product,
             product_images=[pictures[path] for path in brief.product.images],
             source_lines=source,
@@ -160,6 +179,13 @@ class FilingRoom:
             seed=brief.seed,
             delivery=brief.delivery,
         )
+
+    def _logo(self, brief: Brief, pictures: dict[str, str]) -> str | None:
+        """The hash of the brand's logo: beside the brief for a brand of its own, beside the library for one of that."""
+        if isinstance(brief.brand, str):
+            file = self.library.logo_file(brief.brand)
+            return self.store.take_in(file.read_bytes(), file.suffix) if file else None
+        return PurePosixPath(pictures[brief.brand.logo]).stem if brief.brand.logo else None
 
     def _engines(self, brief: Brief) -> Engines:
         chosen = brief.engines.model_dump(exclude_none=True)

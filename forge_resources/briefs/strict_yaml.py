@@ -3,10 +3,10 @@
 What belongs here: syntax, and what the syntax of a document may not contain. What does not: files, encodings and sizes
 (see `briefs.document`), or what a document means (see `schemas`).
 
-The YAML is the part of YAML 1.2 that says what it looks like. Only `true` and `false` are truth values, so `no`, `on`
-and `NO` are text; only decimal numbers are numbers, so `16:9`, `2026-08-02`, `007`, `0x1f` and `1_000` are text. Anchors,
+The YAML is the part of YAML 1.2 that means what it looks like. Only `true` and `false` are truth values, so `no`,
+`on` and `NO` are text; only decimal numbers are numbers, so `16:9`, `2026-08-02`, `007` and `1_000` are text. Anchors,
 aliases, tags, merge keys, repeated keys, keys that are not plain text, non-finite numbers and a second document are
-faults. Values are built from the parser's events without recursion, so neither depth nor expansion can exhaust memory.
+faults. Values are built from the parser's events without recursion, so neither depth nor expansion exhausts memory.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ MAX_DEPTH = 50
 MAX_FAULTS = 50
 MAX_DIGITS = 100
 
-# libyaml where the PyYAML wheel has it, which is nearly everywhere; the same events come out of both.
+# libyaml where PyYAML has it, as its wheels do. The pure parser is slower and refuses a few tabs that libyaml takes.
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 _NOT_ALLOWED = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -154,14 +154,15 @@ def parse_json(text: str, *, where: str) -> Any:
 
 def _build_yaml(text: str, builder: _Builder) -> None:
     documents = 0
-    for event in yaml.parse(text, Loader=_LOADER):
+    for event in _events(text, builder):
         line, column = event.start_mark.line, event.start_mark.column
         if isinstance(event, yaml.DocumentStartEvent):
             documents += 1
             if documents > 1:
                 builder.stop(line, column, "a second document begins here; a file holds one")
         elif isinstance(event, yaml.AliasEvent):
-            builder.stop(line, column, f"`*{_shortened(event.anchor)}`: aliases are not allowed; write the value out")
+            name = _shortened(event.anchor or "")
+            builder.stop(line, column, f"`*{name}`: aliases are not allowed; write the value out")
         elif isinstance(event, yaml.NodeEvent):
             _check_marks(event, builder)
             if isinstance(event, yaml.ScalarEvent):
@@ -170,6 +171,21 @@ def _build_yaml(text: str, builder: _Builder) -> None:
                 builder.opens({} if isinstance(event, yaml.MappingStartEvent) else [], line, column)
         elif isinstance(event, yaml.CollectionEndEvent):
             builder.closes()
+
+
+def _events(text: str, builder: _Builder) -> Iterator[Any]:
+    line, column = 0, 0
+    events: Iterator[Any] = yaml.parse(text, Loader=_LOADER)
+    while True:
+        try:
+            event = next(events, None)
+        except (ValueError, OverflowError):
+            # The pure parser on an escape such as `\UFFFFFFFF`; libyaml says so itself.
+            builder.stop(line, column, "after this, an escape names a character that does not exist")
+        if event is None:
+            return
+        line, column = event.start_mark.line, event.start_mark.column
+        yield event
 
 
 def _check_marks(event: Any, builder: _Builder) -> None:

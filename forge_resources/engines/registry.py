@@ -23,7 +23,8 @@ ENGINES: dict[tuple[EngineKind, str], str] = {
     ("edit", "timeline"): "forge_resources.editing.timeline:TimelineEditor",
     ("edit", "render"): "forge_resources.editing.render:Renderer",
     ("edit", "contact-sheet"): "forge_resources.imaging.contact_sheet:ContactSheet",
-    ("edit", "captions"): "forge_resources.editing.captions:CaptionWriter",
+    ("edit", "captions-srt"): "forge_resources.editing.captions:SrtCaptions",
+    ("edit", "captions-vtt"): "forge_resources.editing.captions:VttCaptions",
 }
 
 

@@ -184,9 +184,9 @@ class MarketBrief(Document):
     brief: Slug
     source_language: LanguageCode
     brand: Brand
-    brand_logo: str | None = Field(None, description="SHA-256 of the logo in the store.")
+    brand_logo: str | None = Field(None, description="SHA-256 of the logo (PNG) in the store.")
     product: Product
-    product_images: list[str] = Field([], description="SHA-256 of each reference picture in the store.")
+    product_images: list[str] = Field([], description="`<SHA-256><suffix>` of each reference picture in the store.")
     source_lines: Lines
     lines: Lines
     tone: list[ShortLine]

@@ -49,14 +49,13 @@ class Figures(Document):
 
 
 class Deliverables(Document):
-    """Everything handed over for a cell. `made_from` are the hashes of what it was made from, to tell when it is old."""
+    """Everything handed over for a cell."""
 
     cell: CellKey
     tier: Tier
     files: list[DeliveredFile]
     figures: Figures
     plates: Annotated[int, Field(ge=1)]
-    made_from: dict[str, str]
 
     def of_role(self, role: str) -> list[DeliveredFile]:
         return [file for file in self.files if file.role == role]

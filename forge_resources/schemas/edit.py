@@ -6,8 +6,9 @@ A timeline is an OpenTimelineIO document. It is the only thing the renderer read
 - track `picture` (video): one clip per shot without gaps. `source_range` is in frames at the timeline's rate. The media
   reference is `media/<sha256><suffix>`: a plate (PNG) or a motion clip (MP4). `clip.metadata["forge"]` is a `ClipNote`.
   Between two clips a `Transition` may stand (dissolve; its offsets are whole frames).
-- tracks `super`, `legal`, `end-card` (video): gaps and clips. Their media reference is a `GeneratorReference` of kind
-  `forge.super`, `forge.legal` or `forge.end-card` whose `parameters` are the JSON form of `TypeNote`.
+- tracks `super`, `end-card`, `legal` (video), laid over the picture in this order: gaps and clips. Their media reference
+  is a `GeneratorReference` of kind `forge.super`, `forge.legal` or `forge.end-card` whose `parameters` are the JSON form
+  of `TypeNote`.
 - track `voice` (audio): gaps and clips at the sample rate of the voice; media `media/<sha256>.wav`, `metadata["forge"]`
   a `VoiceNote`.
 
@@ -82,7 +83,10 @@ class Voiceover(Document):
 
 
 class TimelineNote(Document):
-    """What the renderer has to know about the whole timeline."""
+    """What the renderer has to know about the whole timeline.
+
+    `fonts` is the fingerprint of the faces that set its text (face → SHA-256): type drawn with others is another picture.
+    """
 
     cell: ShortLine
     language: LanguageCode
@@ -93,6 +97,7 @@ class TimelineNote(Document):
     safe_area: SafeArea
     palette: Palette
     tier: Tier
+    fonts: dict[str, str] = {}
 
 
 class ClipNote(Document):
@@ -115,7 +120,7 @@ class TypeNote(Document):
     """Text to be set over the picture. Fades are in frames of the timeline.
 
     `super` and `legal` carry one or more lines of `text`; an `end-card` carries the brand's name (or logo), the call to
-    action and the product's name.
+    action and the product's name. `above` are the legal lines of the spot that the text has to stand clear of.
     """
 
     role: Literal["super", "legal", "end-card"]
@@ -123,5 +128,6 @@ class TypeNote(Document):
     brand_name: ShortLine | None = None
     product_name: ShortLine | None = None
     logo: Sha256 | None = None
+    above: list[Line] = []
     fade_in: int = 0
     fade_out: int = 0

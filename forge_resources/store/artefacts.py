@@ -18,6 +18,7 @@ from pydantic import ValidationError
 from upath import UPath
 
 from forge_resources.errors import NotFound
+from forge_resources.schemas.deliverables import Deliverables
 from forge_resources.schemas.recipe import Artefact, Recipe
 from forge_resources.schemas.types import Document, canonical_json
 from forge_resources.store.files import is_local, sha256_of_file, write_bytes, write_file
@@ -117,6 +118,17 @@ class ArtefactStore:
         if not self._is_whole(UPath(local), sha256):
             raise NotFound(f"The artefact {sha256[:12]}{suffix} is damaged: its bytes do not match its hash.")
         return local
+
+    def has_delivered(self, document: Deliverables) -> bool:
+        """Whether every delivered file is there and whole; a remote one is trusted by its size."""
+        for file in document.files:
+            place = UPath(file.address)
+            if is_local(place):
+                if not self._is_whole(place, file.sha256):
+                    return False
+            elif not place.exists() or place.stat().st_size != file.size:
+                return False
+        return True
 
     def _is_whole(self, place: UPath, sha256: str) -> bool:
         if not is_local(place):

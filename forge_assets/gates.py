@@ -1,0 +1,140 @@
+"""The gates: blocking, partitioned checks that stop only the cell that fails.
+
+What belongs here: which findings guard which asset. What does not: how something is found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import dagster as dg
+
+from forge_assets.partitions import CELL
+from forge_assets.stage import told
+from forge_resources.adapters.resources import StudioResource
+from forge_resources.editing.hand_over import figures_of
+from forge_resources.editing.quality import spot_findings
+from forge_resources.findings import Finding
+from forge_resources.imaging.plate_checks import check_plates
+from forge_resources.imaging.plate_sizes import plate_size
+from forge_resources.schemas.brief import CellBrief
+from forge_resources.schemas.cell import CellKey
+from forge_resources.schemas.deliverables import Spot
+from forge_resources.schemas.script import Script
+from forge_resources.schemas.storyboard import Frames
+from forge_resources.studio import Studio
+from forge_resources.writing.copy_gate import copy_findings
+from forge_resources.writing.script_gates import timing_findings, wording_findings
+
+
+@dataclass(frozen=True)
+class Gate:
+    """Guards `asset`: what `find` finds stops the cell, and `remedy` says what to do."""
+
+    asset: str
+    name: str
+    description: str
+    remedy: str
+    find: Callable[[Studio, CellKey], list[Finding]]
+
+
+def _brief(studio: Studio, cell: CellKey) -> CellBrief:
+    return studio.cabinet.read("brief", cell.path, CellBrief)
+
+
+def _script(studio: Studio, cell: CellKey) -> Script:
+    return studio.cabinet.read("script", cell.path, Script)
+
+
+def _copy(studio: Studio, cell: CellKey) -> list[Finding]:
+    return copy_findings(_brief(studio, cell))
+
+
+def _timing(studio: Studio, cell: CellKey) -> list[Finding]:
+    return timing_findings(_script(studio, cell), _brief(studio, cell))
+
+
+def _wording(studio: Studio, cell: CellKey) -> list[Finding]:
+    return wording_findings(_script(studio, cell), _brief(studio, cell))
+
+
+def _plates(studio: Studio, cell: CellKey) -> list[Finding]:
+    frames = studio.cabinet.read("frames", cell.path, Frames)
+    size = plate_size(_brief(studio, cell).market_brief.aspect_ratio)
+    pictures = [(plate.shot, studio.store.path(plate.picture)) for plate in frames.plates]
+    return [Finding(f"shot {found.shot}", found.message) for found in check_plates(pictures, size)]
+
+
+def _spot(studio: Studio, cell: CellKey) -> list[Finding]:
+    spot = studio.cabinet.read("spot", cell.path, Spot)
+    return spot_findings(figures_of(spot.master), _brief(studio, cell), studio.profiles[spot.profile])
+
+
+GATES = [
+    Gate(
+        "brief",
+        "copy_in_language",
+        "Every line the cell needs exists in the market's language, or the text engine can translate.",
+        "Supply the lines under `copy` in the brief, or choose a text engine that translates.",
+        _copy,
+    ),
+    Gate(
+        "script",
+        "script_timing",
+        "Rows are in order, add up to the duration, and every voice-over fits its shot.",
+        "Shorten the line, or give its shot more time.",
+        _timing,
+    ),
+    Gate(
+        "script",
+        "script_wording",
+        "Nothing that brief, brand or market forbid is said.",
+        "Change the line in the brief, or the list that forbids it.",
+        _wording,
+    ),
+    Gate(
+        "frames",
+        "plates_usable",
+        "Every plate has the right size, shows something, and looks like no other.",
+        "Change the visual of the shot, or the seed of the brief.",
+        _plates,
+    ),
+    Gate(
+        "spot",
+        "spot_conforms",
+        "Frames, rate, size, loudness and peak of the finished file are what brief and profile ask for.",
+        "Report this with the run's id: the renderer should never hand over such a file.",
+        _spot,
+    ),
+]
+
+
+def gate_checks() -> list[dg.AssetChecksDefinition]:
+    """Every gate as a Dagster asset check."""
+    return [_check(gate) for gate in GATES]
+
+
+def _check(gate: Gate) -> dg.AssetChecksDefinition:
+    @dg.asset_check(
+        asset=dg.AssetKey(gate.asset),
+        name=gate.name,
+        description=gate.description,
+        blocking=True,
+        partitions_def=CELL,
+    )
+    @told
+    def check(context: dg.AssetCheckExecutionContext, studio: StudioResource) -> dg.AssetCheckResult:
+        findings = gate.find(studio.studio, CellKey.parse(context.partition_key))
+        table = [dg.TableRecord({"place": found.place, "finding": found.message}) for found in findings]
+        metadata: dict[str, Any] = {"findings": len(findings)}
+        if findings:
+            metadata |= {"list": dg.MetadataValue.table(records=table), "remedy": gate.remedy}
+        return dg.AssetCheckResult(
+            passed=not findings,
+            description="; ".join(str(found) for found in findings) or "Nothing found.",
+            metadata=metadata,
+        )
+
+    return check

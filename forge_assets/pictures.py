@@ -1,0 +1,60 @@
+"""The picture stages: storyboard and frames."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from forge_assets.stage import result, stage, steps
+from forge_resources.adapters.resources import StudioResource
+from forge_resources.imaging.contact_sheet import thumbnail_markdown
+from forge_resources.imaging.plates import make_contact_sheet, make_plates
+from forge_resources.imaging.storyboard import compose_storyboard
+from forge_resources.schemas.brief import CellBrief
+from forge_resources.schemas.script import Script
+from forge_resources.schemas.storyboard import Frames, Storyboard
+from forge_resources.schemas.types import sha256_of
+
+
+@stage(group="storyboard", kinds={"json"}, revision=1)
+def storyboard(
+    context: dg.AssetExecutionContext, brief: CellBrief, script: Script
+) -> dg.MaterializeResult[Storyboard]:
+    """What each shot looks like, without any of its words: the same looks give the same plates."""
+    board = compose_storyboard(script, brief)
+    table = dg.MetadataValue.table(
+        records=[
+            dg.TableRecord(
+                {
+                    "shot": shot.number,
+                    "shared by": shot.scope,
+                    "camera": f"{shot.look.camera.size}, {shot.look.camera.angle}, {shot.look.camera.move}",
+                    "setting": f"{shot.look.setting}, {shot.look.time_of_day}, {shot.look.light}",
+                    "figures": ", ".join(f"{figure.role} {figure.pose}" for figure in shot.look.figures),
+                    "product": shot.look.product,
+                }
+            )
+            for shot in board.shots
+        ]
+    )
+    return result(context, board, shots=table)
+
+
+@stage(group="storyboard", kinds={"image"}, revision=1, engines=[("image", None), ("edit", "contact-sheet")], gpu=True)
+def frames(
+    context: dg.AssetExecutionContext, brief: CellBrief, script: Script, storyboard: Storyboard, studio: StudioResource
+) -> dg.MaterializeResult[Frames]:
+    """The plates of the storyboard, and the contact sheet that a producer approves."""
+    workshop = studio.studio.workshop
+    plates, tally = make_plates(workshop, brief, storyboard, steps(context))
+    sheet = make_contact_sheet(workshop, brief, script, storyboard, plates)
+    document = Frames(plates=plates, contact_sheet=sheet)
+    return result(
+        context,
+        document,
+        tally=tally,
+        # The sheet has the words on it; what is made from the plates must not go stale with them.
+        version=sha256_of([plate.model_dump(mode="json") for plate in plates]),
+        contact_sheet=dg.MetadataValue.md(thumbnail_markdown(workshop.store.path(sheet))),
+        contact_sheet_file=dg.MetadataValue.path(str(workshop.store.path(sheet))),
+        contact_sheet_hash=sheet.sha256,
+    )

@@ -1,0 +1,112 @@
+"""What every stage of the graph has in common: partitioning, storage, ownership, versions, errors, progress.
+
+What belongs here: the `stage` decorator and how a stage's result is shown in the UI. What does not: any stage.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any, ParamSpec, TypeVar
+
+import dagster as dg
+
+from forge_assets.external import OWNERS
+from forge_assets.partitions import CELL
+from forge_resources.engines.registry import engine, engine_names
+from forge_resources.errors import ForgeError
+from forge_resources.progress import OnStep, Progress, report, steps_of
+from forge_resources.schemas.cell import CellKey
+from forge_resources.schemas.types import Document, EngineKind
+from forge_resources.store.tally import Tally
+
+GPU_POOL = "gpu"
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def stage(
+    *,
+    group: str,
+    kinds: set[str],
+    revision: int,
+    engines: Sequence[tuple[EngineKind, str | None]] = (),
+    gpu: bool = False,
+    deps: Sequence[dg.AssetDep | dg.AssetSpec] = (),
+) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
+    """Makes a function an asset of the cell.
+
+    Raise `revision` when the function's own work changes. `engines` (kind and name; None for all of a kind) are those
+    whose version counts too, so that a new version of one makes what it made before stale. `gpu` puts the stage into
+    the pool of the device.
+    """
+
+    def decorate(function: Callable[..., Any]) -> dg.AssetsDefinition:
+        return dg.asset(
+            partitions_def=CELL,
+            group_name=group,
+            kinds=kinds,
+            owners=OWNERS,
+            io_manager_key="documents",
+            code_version=code_version(revision, engines),
+            pool=GPU_POOL if gpu else None,
+            deps=list(deps),
+            description=function.__doc__,
+        )(told(function))
+
+    return decorate
+
+
+def code_version(revision: int, engines: Sequence[tuple[EngineKind, str | None]]) -> str:
+    """`<revision>` and the versions of the engines that count, such as `1 sketch-1`."""
+    counted = [
+        engine(kind, name) for kind, wanted in engines for name in (engine_names(kind) if wanted is None else [wanted])
+    ]
+    return " ".join([str(revision), *(f"{made.name}-{made.version}" for made in counted)])
+
+
+def told(function: Callable[P, R]) -> Callable[P, R]:
+    """Turns an error of the Forge family into a Dagster failure that says what to do, and is never retried."""
+
+    @functools.wraps(function)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return function(*args, **kwargs)
+        except ForgeError as error:
+            raise dg.Failure(
+                description=str(error),
+                metadata={"code": error.code, "remedy": error.remedy or "-"},
+                allow_retries=False,
+            ) from None
+
+    return wrapper
+
+
+def cell_of(context: dg.AssetExecutionContext) -> CellKey:
+    """The cell that is being made."""
+    return CellKey.parse(context.partition_key)
+
+
+def steps(context: dg.AssetExecutionContext) -> OnStep:
+    """Reports the steps of the stage that is being made."""
+    return steps_of(context.partition_key, context.asset_key.to_user_string())
+
+
+def result(
+    context: dg.AssetExecutionContext,
+    document: Document,
+    *,
+    tally: Tally | None = None,
+    version: str | None = None,
+    **metadata: Any,
+) -> dg.MaterializeResult[Any]:
+    """A stage's document with its data version (a hash of its content) and what the UI shows of it."""
+    if tally is not None:
+        metadata |= {"recipes": len(tally.fingerprints), "made": tally.made, "reused": tally.reused}
+    report(Progress(context.partition_key, context.asset_key.to_user_string(), 1, 1, "done"))
+    return dg.MaterializeResult(
+        value=document,
+        metadata=metadata,
+        data_version=dg.DataVersion(version or document.content_hash()),
+    )

@@ -1,0 +1,1 @@
+"""Definitions, jobs and the forge command: what a person or a daemon sets in motion."""

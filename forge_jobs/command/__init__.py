@@ -1,0 +1,67 @@
+"""The `forge` command: one module per subcommand, loaded when it is called."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import click
+
+from forge_jobs.command.output import EXIT_FAILED, EXIT_WRONG_INPUT, say_error
+from forge_resources.errors import ForgeError, InvalidInput, NotFound
+
+COMMANDS = {
+    "run": "Makes the spots of a brief in this process.",
+    "check": "Validates briefs; every fault with its place.",
+    "approve": "Approves the storyboards that await it.",
+    "dev": "Starts the Dagster UI, the daemon and the sensors, with the inbox watched.",
+    "library": "Shows the reference data, and checks it.",
+    "engines": "Which engines exist here, and what each lacks to run.",
+    "stale": "The cells and assets that no longer match their inputs, each with its cause.",
+    "doctor": "What this machine has and lacks, with the remedy.",
+}
+
+
+class _LoadedWhenCalled(click.Group):
+    """A group whose subcommands are imported on use: `forge check` needs no Dagster."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(f"forge_jobs.command.{cmd_name}"), cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=_LoadedWhenCalled, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="forge-spots", prog_name="forge")
+def forge() -> None:
+    """Turns a creative brief into finished, localised TV spots: one for every market and persona it names.
+
+    FORGE_HOME (default .forge) holds the Dagster instance and the store; FORGE_INBOX (default briefs) and FORGE_STORE
+    may be directories or s3:// addresses.
+    """
+
+
+def main() -> None:
+    """Entry point of the command: errors are told here, once, and become the exit status."""
+    try:
+        status = forge.main(standalone_mode=False)
+    except click.exceptions.Exit as left:
+        sys.exit(left.exit_code)
+    except click.ClickException as wrong:
+        wrong.show()
+        sys.exit(EXIT_WRONG_INPUT)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("Stopped. What was finished is kept; the same call goes on from there.", err=True)
+        sys.exit(130)
+    except ForgeError as error:
+        say_error(error)
+        sys.exit(EXIT_WRONG_INPUT if isinstance(error, InvalidInput | NotFound) else EXIT_FAILED)
+    sys.exit(status or 0)

@@ -1,0 +1,44 @@
+"""`forge dev`: the Dagster UI, the daemon and the sensors on this machine."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+
+from forge_jobs.command.output import EXIT_DONE, EXIT_FAILED, people
+from forge_jobs.instance import WORKSPACE, prepare_home
+from forge_resources.settings import Settings
+from forge_resources.store.files import is_local
+
+
+@click.command()
+@click.option("--port", type=click.IntRange(1, 65535), default=3000, show_default=True, help="Port of the UI.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address the UI listens on.")
+def dev(port: int, host: str) -> int:
+    """Starts the Dagster UI, the daemon and the sensors, with the inbox watched. Ends with Ctrl-C."""
+    settings = Settings.from_environment()
+    prepare_home(settings)
+    # What was relative to this folder must mean the same in every process started from here.
+    os.environ["FORGE_INBOX"] = str(settings.inbox)
+    os.environ["FORGE_STORE"] = str(settings.store)
+    if is_local(settings.inbox):
+        settings.inbox.mkdir(parents=True, exist_ok=True)
+    console = people()
+    console.print(f"UI      http://{host}:{port}")
+    console.print(f"inbox   {settings.inbox}   (drop a brief here)")
+    console.print(f"home    {settings.home}")
+    dagster = Path(sys.executable).parent / "dagster"
+    call = [str(dagster), "dev", "-w", str(WORKSPACE), "-p", str(port), "-h", host]
+    process = subprocess.Popen(call)
+    try:
+        status = process.wait()
+    except KeyboardInterrupt:
+        process.send_signal(signal.SIGINT)
+        process.wait()
+        return EXIT_DONE
+    return EXIT_DONE if status == 0 else EXIT_FAILED

@@ -1,0 +1,37 @@
+"""The definitions that Dagster loads.
+
+What belongs here: putting assets, checks, jobs, sensors and resources together. This is the one module of `forge_jobs`
+that knows the sensors, because a code location has to name everything it offers.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import dagster as dg
+
+from forge_assets.graph import ASSETS, CHECKS
+from forge_jobs.jobs import JOBS
+from forge_resources.adapters.documents import DocumentIOManager
+from forge_resources.adapters.resources import StudioResource
+from sensors import SENSORS
+
+
+def build_defs(**overrides: Any) -> dg.Definitions:
+    """Fresh definitions. `overrides` replace parts of `dg.Definitions` by name; `resources` are merged by key.
+
+    Assets run in the process of their run: a process per step would cost seconds each.
+    """
+    studio = StudioResource()
+    resources = {"studio": studio, "documents": DocumentIOManager(studio=studio), **overrides.pop("resources", {})}
+    parts: dict[str, Any] = {
+        "assets": ASSETS,
+        "asset_checks": CHECKS,
+        "jobs": JOBS,
+        "sensors": SENSORS,
+        "executor": dg.in_process_executor,
+    }
+    return dg.Definitions(**{**parts, **overrides}, resources=resources)
+
+
+defs = build_defs()

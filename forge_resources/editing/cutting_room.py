@@ -1,0 +1,92 @@
+"""From plates, moves and spoken lines to timelines and the master.
+
+What belongs here: which recipe of the edit needs what. What does not: how a timeline is laid out (see `timeline`) or
+rendered (see `render`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+from typing import cast
+
+import opentimelineio as otio
+
+from forge_resources.editing.render import Renderer, render_parameters
+from forge_resources.editing.timeline import timeline_parameters
+from forge_resources.progress import OnStep
+from forge_resources.schemas.brief import CellBrief
+from forge_resources.schemas.deliverables import Timelines
+from forge_resources.schemas.delivery import DeliveryProfile
+from forge_resources.schemas.edit import CameraPath, Motion, Voiceover
+from forge_resources.schemas.recipe import Artefact
+from forge_resources.schemas.script import Script
+from forge_resources.schemas.storyboard import Frames, Storyboard
+from forge_resources.store.tally import Tally
+from forge_resources.store.workshop import Made, Source, SourceFile, Workshop
+
+
+def cut_timelines(
+    workshop: Workshop,
+    profiles: Mapping[str, DeliveryProfile],
+    brief: CellBrief,
+    script: Script,
+    storyboard: Storyboard,
+    frames: Frames,
+    motion: Motion,
+    voiceover: Voiceover,
+) -> tuple[Timelines, Tally]:
+    """One timeline per delivery profile of the brief."""
+    paths = {shot.shot: _camera_path(workshop, shot.motion) for shot in motion.shots}
+    clips = {shot.shot: shot.motion for shot in motion.shots if paths[shot.shot] is None}
+    tally = Tally()
+    by_profile: dict[str, Artefact] = {}
+    for slug in brief.market_brief.delivery:
+        parameters = timeline_parameters(
+            cell=brief.cell,
+            script=script,
+            storyboard=storyboard,
+            frames=frames,
+            paths=paths,
+            clips=clips,
+            voiceover=voiceover,
+            market_brief=brief.market_brief,
+            profile=profiles[slug],
+        )
+        by_profile[slug] = tally.add(workshop.make(workshop.engine("edit", "timeline"), parameters))
+    return Timelines(by_profile=by_profile), tally
+
+
+def render_master(workshop: Workshop, profile: DeliveryProfile, timeline: Artefact, on_step: OnStep) -> Made:
+    """The finished picture and sound of one timeline, to one profile."""
+    renderer = cast("Renderer", workshop.engine("edit", "render"))
+    renderer.on_progress = lambda done, total: on_step(done, total, f"frame {done}")
+    document = read_timeline(workshop, timeline)
+    sources: dict[str, Source] = {"timeline": timeline, **media_of(document)}
+    return workshop.make(renderer, render_parameters(profile, document), sources)
+
+
+def read_timeline(workshop: Workshop, timeline: Artefact) -> otio.schema.Timeline:
+    """The OpenTimelineIO document behind an artefact."""
+    return otio.adapters.read_from_file(str(workshop.store.path(timeline)))
+
+
+def media_of(timeline: otio.schema.Timeline) -> dict[str, Source]:
+    """Every file a timeline names, by its SHA-256: plates, clips, voice and the logo."""
+    found: dict[str, Source] = {}
+    for clip in timeline.find_clips():
+        reference = clip.media_reference
+        if isinstance(reference, otio.schema.ExternalReference):
+            name = PurePosixPath(reference.target_url)
+            found[name.stem] = SourceFile(name.stem, name.suffix)
+        elif isinstance(reference, otio.schema.GeneratorReference) and reference.parameters.get("logo"):
+            name = PurePosixPath(reference.parameters["logo"])
+            found[name.stem] = SourceFile(name.stem, name.suffix or ".png")
+    return found
+
+
+def _camera_path(workshop: Workshop, motion: Artefact) -> CameraPath | None:
+    """The path of a camera move; None where the motion is a clip of its own."""
+    if motion.media_type != "application/json":
+        return None
+    return CameraPath.model_validate_json(workshop.store.path(motion).read_bytes())

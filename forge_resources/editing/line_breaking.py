@@ -1,0 +1,179 @@
+"""Where a text may break into lines, and where it best does.
+
+What belongs here: break opportunities with their cost, and the choice among them for lines of even length. What does
+not: how wide letters are (the caller measures), or fonts. Thai, Lao and Khmer, which write no spaces between words,
+break at the spaces they have.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from forge_resources.editing.fonts import script_of
+
+_NOT_AT_START = set(
+    "、。，．・：；？！‼⁇⁈⁉）］｝」』】〕〉》〗〙”’…‥ー〜～々ゝゞヽヾ％℃°"
+    "ぁぃぅぇぉっゃゅょゎゕゖァィゥェォッャュョヮヵヶㇰㇱㇲㇳㇴㇵㇶㇷㇸㇹㇺㇻㇼㇽㇾㇿ)]},.!?:;%»"
+)
+_NOT_AT_END = set("（［｛「『【〔〈《〖〘“‘([{«¿¡￥＄$€£¥₹#@")
+_BREAKS_AFTER_EVERY_LETTER = {"Hani", "Hira", "Kana", "Bopo"}
+_FRENCH_PUNCTUATION = set(";:!?»%€")
+_SOFT_HYPHEN = "\u00ad"
+_DASHES = set("–—‒")
+
+# Costs are in squares of em, as the unevenness of lines is: about the white that a better break may cost.
+_COST_INSIDE_A_WORD = 9.0
+_COST_OF_A_HYPHEN = 6.0
+_COST_BETWEEN_PHRASES = 1.0
+_GAIN_AT_A_CLAUSE = -2.0
+_COST_OF_A_WIDOW = 12.0
+
+
+@dataclass(frozen=True)
+class Piece:
+    """What is never broken: its text, and the cost of ending a line with it."""
+
+    text: str
+    cost: float = 0.0
+
+    @property
+    def at_end(self) -> str:
+        """As the last of a line: without its space, a soft hyphen become visible."""
+        bare = self.text.rstrip(" \u3000")
+        return bare.removesuffix(_SOFT_HYPHEN) + "-" if bare.endswith(_SOFT_HYPHEN) else bare
+
+
+def pieces_of(text: str, language: str = "") -> list[Piece]:
+    """Cuts a text at every place where a line may end; joined, the pieces are the text."""
+    text = _tied(text, language)
+    pieces: list[Piece] = []
+    start = 0
+    for i in range(1, len(text)):
+        cost = _cost_of_break(text, i)
+        if cost is not None:
+            pieces.append(Piece(text[start:i], cost))
+            start = i
+    return [*pieces, Piece(text[start:])]
+
+
+def balanced_lines(
+    pieces: Sequence[Piece], measure: Callable[[str], float], longest: float, count: int
+) -> list[str] | None:
+    """Sets `pieces` in exactly `count` lines none of which is wider than `longest`, as evenly as can be.
+
+    `measure` gives the width of a text in the unit of `longest`. None where it does not fit, or cannot be cut so often.
+    """
+    if count > len(pieces):
+        return None
+    inner = [measure(piece.text) for piece in pieces]
+    last = [measure(piece.at_end) for piece in pieces]
+    target = (sum(inner[:-1]) + last[-1]) / count
+    # best[k][i]: cost of setting the first i pieces in k lines, and where the last of them begins.
+    best: list[dict[int, tuple[float, int]]] = [{0: (0.0, 0)}]
+    for k in range(1, count + 1):
+        row: dict[int, tuple[float, int]] = {}
+        for start, (so_far, _) in best[-1].items():
+            width = 0.0
+            for end in range(start + 1, len(pieces) + 1):
+                if width + last[end - 1] > longest:
+                    break
+                is_last = end == len(pieces)
+                cost = so_far + (width + last[end - 1] - target) ** 2 + (0.0 if is_last else pieces[end - 1].cost)
+                if is_last and count > 1 and _is_widow(pieces[start:end]):
+                    cost += _COST_OF_A_WIDOW
+                if k == count or not is_last:
+                    row[end] = min(row.get(end, (float("inf"), 0)), (cost, start))
+                width += inner[end - 1]
+        best.append(row)
+    if len(pieces) not in best[count]:
+        return None
+    lines: list[str] = []
+    end = len(pieces)
+    for k in range(count, 0, -1):
+        start = best[k][end][1]
+        lines.insert(0, _line(pieces[start:end]))
+        end = start
+    return lines
+
+
+def characters_that_fit(pieces: Sequence[Piece], measure: Callable[[str], float], longest: float, count: int) -> int:
+    """How many characters go into `count` lines no wider than `longest`, filled one after the other."""
+    fitted, lines, width = 0, 1, 0.0
+    for piece in pieces:
+        if width and width + measure(piece.at_end) > longest:
+            lines, width = lines + 1, 0.0
+        if lines > count:
+            return fitted
+        if measure(piece.at_end) > longest:
+            # A single word that is wider than the box: the part of it that fits.
+            return fitted + next(i for i in range(len(piece.text), -1, -1) if measure(piece.text[:i]) <= longest)
+        width += measure(piece.text)
+        fitted += len(piece.text)
+    return fitted
+
+
+def _line(pieces: Sequence[Piece]) -> str:
+    text = "".join(piece.text for piece in pieces[:-1]) + pieces[-1].at_end
+    return text.replace(_SOFT_HYPHEN, "").strip(" \u3000")
+
+
+def _tied(text: str, language: str) -> str:
+    """Replaces spaces that must not break by no-break ones: French punctuation, units, dashes, words of one letter."""
+    tied = list(text)
+    for i, char in enumerate(text):
+        if char != " " or i == 0 or i + 1 >= len(text):
+            continue
+        before, after = text[i - 1], text[i + 1]
+        word_after = text[i + 1 :].split(" ", 1)[0]
+        french = language == "fr" and (after in _FRENCH_PUNCTUATION or before == "«")
+        unit = before.isdigit() and len(word_after.strip(".,!?;:)")) <= 2
+        dash = after in _DASHES
+        short = before.isalpha() and (i == 1 or text[i - 2] in " \u00a0(«“„") and len(text) > 3
+        if french or dash or (unit and not word_after.isdigit()) or (short and _is_alphabetic(before)):
+            tied[i] = "\u00a0"
+    return "".join(tied)
+
+
+def _is_alphabetic(char: str) -> bool:
+    return script_of(char) in {"Latn", "Cyrl", "Grek"}
+
+
+def _cost_of_break(text: str, i: int) -> float | None:
+    """What it costs to break before `text[i]`; None where that is forbidden."""
+    before, after = text[i - 1], text[i]
+    if after == " " or unicodedata.category(after) in {"Mn", "Mc", "Me"} or after in {"\u200c", "\u200d"}:
+        return None
+    if before in {" ", "\u3000"}:
+        clause = i >= 2 and text[i - 2] in ",;:.!?…–—،؛؟।"
+        return _GAIN_AT_A_CLAUSE if clause else 0.0
+    if before == _SOFT_HYPHEN:
+        return _COST_OF_A_HYPHEN
+    if before == "-" and i >= 2 and text[i - 2].isalpha() and after.isalpha():
+        return _COST_OF_A_HYPHEN
+    if before in {"/", "—"} and after.isalpha():
+        return _COST_OF_A_HYPHEN
+    return _cost_of_east_asian_break(before, after)
+
+
+def _cost_of_east_asian_break(before: str, after: str) -> float | None:
+    if before in _NOT_AT_END or after in _NOT_AT_START or "\u00a0" in (before, after):
+        return None
+    scripts = script_of(before), script_of(after)
+    if before in _NOT_AT_START and unicodedata.east_asian_width(before) == "W" and scripts[0] == "Zyyy":
+        return _GAIN_AT_A_CLAUSE
+    if not _BREAKS_AFTER_EVERY_LETTER & set(scripts):
+        return None
+    if before == "を" or (scripts[0] == "Hira" and scripts[1] != "Hira"):
+        # In Japanese a phrase ends in kana: what follows them in another script begins the next one.
+        return _COST_BETWEEN_PHRASES
+    if scripts[0] == scripts[1]:
+        return _COST_INSIDE_A_WORD
+    return _COST_INSIDE_A_WORD / 2
+
+
+def _is_widow(pieces: Sequence[Piece]) -> bool:
+    """Whether a last line is one short word, or a letter or two of a script without spaces."""
+    text = _line(pieces)
+    return " " not in text and len(text) <= (3 if script_of(text[0]) in _BREAKS_AFTER_EVERY_LETTER else 6)

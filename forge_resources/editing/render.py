@@ -1,0 +1,188 @@
+"""The `render` engine: a timeline and its media become a finished spot.
+
+What belongs here: the order of work, the encode, the facts. What does not: what is seen (`frames`) and heard
+(`sound`), or setting type (`type_plates`).
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal
+
+import opentimelineio as otio
+import PIL
+from pydantic import BaseModel, Field
+
+from forge_resources.editing import ffmpeg
+from forge_resources.editing.cut import Cut, open_timeline, read_cut
+from forge_resources.editing.fonts import font_fingerprint
+from forge_resources.editing.frames import frames
+from forge_resources.editing.plates import Stamp, stamp_of
+from forge_resources.editing.probe import MediaFacts, probe
+from forge_resources.editing.sound import Track, audio_codec, level_track
+from forge_resources.editing.type_plates import draw_type
+from forge_resources.engines.contract import EditEngine, Facts, Sources
+from forge_resources.errors import EngineFailed, InvalidInput
+from forge_resources.schemas.delivery import AudioFormat, DeliveryProfile, FrameSize, Loudness, VideoFormat
+from forge_resources.schemas.types import Document, FrameRate, Tier
+
+Progress = Callable[[int, int], None]
+_X264_THREADS = 2  # fixed: the bytes that x264 writes depend on it
+_KEYFRAME_S = 2
+_TICK_FRAMES = 12
+_COLOUR = "setparams=range=tv:colorspace=bt709:color_primaries=bt709:color_trc=bt709"
+
+
+class RenderParameters(Document):
+    """All that decides the bytes of a spot besides its timeline and media.
+
+    `ffmpeg` and `pillow` are versions; `fonts` names each font in use with its SHA-256.
+    """
+
+    container: Literal["mp4"]
+    fast_start: bool
+    size: FrameSize
+    fps: FrameRate
+    video: VideoFormat
+    audio: AudioFormat
+    loudness: Loudness
+    threads: Annotated[int, Field(ge=1, le=16)]
+    ffmpeg: str
+    pillow: str
+    fonts: dict[str, str]
+
+
+def render_parameters(profile: DeliveryProfile, timeline: otio.schema.Timeline) -> RenderParameters:
+    """The recipe of a spot. Raises InvalidInput where the timeline was not cut for the profile."""
+    cut = read_cut(timeline)
+    note = cut.note
+    size = profile.sizes.get(note.aspect_ratio)
+    if size != note.size or profile.fps != note.fps:
+        raise InvalidInput(
+            f"The timeline is cut at {note.size.width}×{note.size.height}, {note.fps} frames a second; the profile "
+            f"`{profile.slug}` wants something else.",
+            remedy="Cut the timeline for the profile it is rendered to.",
+        )
+    return RenderParameters(
+        container=profile.container,
+        fast_start=profile.fast_start,
+        size=note.size,
+        fps=note.fps,
+        video=profile.video,
+        audio=profile.audio,
+        loudness=profile.loudness,
+        threads=_X264_THREADS,
+        ffmpeg=ffmpeg.version(),
+        pillow=PIL.__version__,
+        fonts=font_fingerprint(_texts(cut), note.language),
+    )
+
+
+class Renderer(EditEngine):
+    """Renders timelines. `on_progress(frames done, frames in all)` is called now and then, if it is set."""
+
+    name = "render"
+    tier: ClassVar[Tier] = "full"
+    version = "1"
+    summary = "Cuts plates, camera moves, type and voice into an MP4."
+    media_type = "video/mp4"
+    suffix = ".mp4"
+    Parameters: ClassVar[type[BaseModel]] = RenderParameters
+
+    def __init__(self, on_progress: Progress | None = None) -> None:
+        self.on_progress = on_progress
+
+    def make(self, parameters: Any, sources: Sources, target: Path) -> Facts:
+        """`sources`: `timeline`, and by its SHA-256 every medium and logo that the timeline names.
+
+        Raises InvalidInput for a timeline that does not fit, EngineFailed, TimedOut, OutOfMemory, Unavailable.
+        """
+        wanted = RenderParameters.model_validate(parameters)
+        if "timeline" not in sources:
+            raise InvalidInput("A render needs its timeline as the source `timeline`.")
+        cut = read_cut(open_timeline(sources["timeline"]))
+        if missing := sorted(cut.media() - set(sources)):
+            raise InvalidInput(f"The timeline names media that were not handed in: {', '.join(missing)}.")
+        if (cut.note.size, cut.note.fps) != (wanted.size, wanted.fps):
+            raise InvalidInput("The timeline has another size or frame rate than its recipe.")
+        with tempfile.TemporaryDirectory(prefix="forge-render-") as folder:
+            track = level_track(
+                cut.voice, sources, cut.note.frames / cut.note.fps, wanted.audio, wanted.loudness, Path(folder)
+            )
+            self._encode(cut, wanted, sources, track, target)
+        return _facts(cut, probe(target), track)
+
+    def _encode(self, cut: Cut, wanted: RenderParameters, sources: Sources, track: Track, target: Path) -> None:
+        stamps = [_stamp(cut, index, sources) for index in range(len(cut.lettering))]
+        with ffmpeg.feeding(_command(wanted, track, target)) as encoder:
+            for done, data in enumerate(frames(cut, sources, stamps), start=1):
+                encoder.write(data)
+                if self.on_progress and (done % _TICK_FRAMES == 0 or done == cut.note.frames):
+                    self.on_progress(done, cut.note.frames)
+
+
+def _command(wanted: RenderParameters, track: Track, target: Path) -> list[str]:
+    """One ffmpeg for picture and sound: raw frames on its standard input, the levelled track beside them."""
+    fps = f"{wanted.fps.numerator}/{wanted.fps.denominator}"
+    size = f"{wanted.size.width}x{wanted.size.height}"
+    picture = ["-f", "rawvideo", "-pix_fmt", "yuv420p", "-s", size, "-r", fps, "-i", "pipe:0"]
+    flags = "+faststart" if wanted.fast_start else "0"
+    return [
+        "-loglevel", "warning",
+        *picture,
+        "-i", ffmpeg.address(track.path),
+        "-map", "0:v", "-map", "1:a", "-map_metadata", "-1",
+        "-vf", _COLOUR,
+        "-c:v", wanted.video.codec, "-preset", wanted.video.preset, "-profile:v", wanted.video.profile,
+        "-crf", str(wanted.video.crf), "-pix_fmt", wanted.video.pixel_format, "-threads:v", str(wanted.threads),
+        "-g", str(round(wanted.fps * _KEYFRAME_S)),
+        "-color_range", "tv", "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709",
+        "-chroma_sample_location", "left",
+        "-flags:v", "+bitexact",
+        *audio_codec(wanted.audio),
+        "-fflags", "+bitexact", "-movflags", flags, "-f", wanted.container, ffmpeg.address(target),
+    ]  # fmt: skip
+
+
+def _stamp(cut: Cut, index: int, sources: Sources) -> Stamp:
+    note = cut.lettering[index].note
+    plate = draw_type(note, cut.note, sources[note.logo] if note.logo else None)
+    return stamp_of(plate.picture, plate.left, plate.top)
+
+
+def _texts(cut: Cut) -> Iterable[str]:
+    """Every text that is set in this cut, once."""
+    found: dict[str, None] = {}
+    for item in cut.lettering:
+        note = item.note
+        found.update(dict.fromkeys([*note.text, *filter(None, (note.brand_name, note.product_name))]))
+    return found
+
+
+def _facts(cut: Cut, media: MediaFacts, track: Track) -> Facts:
+    """What the finished file turned out to be. Raises EngineFailed where it is not what was cut."""
+    sound = media.sound
+    if media.frames != cut.note.frames or media.fps != cut.note.fps or sound is None:
+        raise EngineFailed(
+            f"The rendered file has {media.frames} frames at {media.fps} a second, the timeline {cut.note.frames} at "
+            f"{cut.note.fps}."
+        )
+    return {
+        "frames": media.frames,
+        "fps": str(media.fps),
+        "width": media.width,
+        "height": media.height,
+        "duration_s": float(media.duration_s),
+        "size": media.size,
+        "bitrate_kbps": media.bitrate_kbps,
+        "colour": media.colour,
+        "voice_lines": len(cut.voice),
+        "integrated_lufs": sound.integrated_lufs,
+        "true_peak_dbtp": sound.true_peak_dbtp,
+        "momentary_max_lufs": sound.momentary_max_lufs,
+        "short_term_max_lufs": sound.short_term_max_lufs,
+        "gain_db": None if track.gain_db is None else round(track.gain_db, 2),
+        "limited": track.limited,
+    }

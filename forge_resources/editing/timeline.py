@@ -1,0 +1,202 @@
+"""The edit: cuts pictures, voice and type into an OpenTimelineIO timeline, laid out as `schemas.edit` says.
+
+What belongs here: the engine `timeline`, and filling its recipe from a cell's papers. What does not: the recipe's shape
+(see `edit_list`), when things happen (see `timing`), writing the tracks (see `timeline_tracks`), or rendering.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from pathlib import Path
+from typing import ClassVar
+
+import opentimelineio as otio
+
+from forge_resources.editing.edit_list import CutLine, CutShot, TimelineParameters
+from forge_resources.editing.fonts import font_book
+from forge_resources.editing.timeline_tracks import build_timeline, type_note
+from forge_resources.editing.type_plates import check_type
+from forge_resources.editing.type_styles import type_styles
+from forge_resources.engines.contract import EditEngine, Facts, Lack, Sources
+from forge_resources.errors import Blocked, EngineFailed, InvalidInput, Unavailable
+from forge_resources.schemas.brief import MarketBrief
+from forge_resources.schemas.cell import CellKey
+from forge_resources.schemas.delivery import DeliveryProfile
+from forge_resources.schemas.edit import CameraPath, TimelineNote, Voiceover
+from forge_resources.schemas.recipe import Artefact
+from forge_resources.schemas.script import Script
+from forge_resources.schemas.storyboard import Frames, Storyboard
+from forge_resources.schemas.types import Document, Tier
+
+
+def timeline_parameters(
+    *,
+    cell: CellKey,
+    script: Script,
+    storyboard: Storyboard,
+    frames: Frames,
+    paths: Mapping[int, CameraPath | None],
+    voiceover: Voiceover,
+    market_brief: MarketBrief,
+    profile: DeliveryProfile,
+    clips: Mapping[int, Artefact] | None = None,
+) -> TimelineParameters:
+    """The recipe of a cell's timeline for one delivery profile.
+
+    `paths` has the camera move of each shot, None for shots that `clips` has a motion clip for. Raises InvalidInput
+    where the papers do not belong together or the profile lacks the brief's aspect ratio, Blocked where the call to
+    action has no text in the market's language, Unavailable where a font is missing.
+    """
+    ratio = market_brief.aspect_ratio
+    if ratio not in profile.sizes:
+        raise InvalidInput(
+            f"The delivery profile `{profile.slug}` has no {ratio} picture.",
+            remedy=f"It has {', '.join(profile.sizes)}; choose one of these or another profile.",
+        )
+    call = market_brief.lines.call_to_action
+    if call is None:
+        raise Blocked(
+            f"There is no call to action in `{script.language}` for the end card.",
+            remedy=f"Supply copy.{script.language}.call_to_action in the brief.",
+        )
+    shots = _shots(script, storyboard, frames, paths, clips or {})
+    voice = _voice(voiceover)
+    # The market's own lines are part of the brief's where it was resolved with them; none is shown twice.
+    legal = list(dict.fromkeys([*market_brief.must_say, *market_brief.market.market.must_say]))
+    brand, product = market_brief.brand.name, market_brief.product.name
+    texts = [*legal, call, brand, product, *(shot.super for shot in shots if shot.super)]
+    return TimelineParameters(
+        cell=cell.partition_key,
+        language=script.language,
+        aspect_ratio=ratio,
+        fps=profile.fps,
+        size=profile.sizes[ratio],
+        safe_area=profile.safe_areas[ratio],
+        palette=market_brief.brand.palette,
+        tier=_tier(script, frames, clips or {}, voiceover),
+        brand_name=brand,
+        logo=market_brief.brand_logo,
+        product_name=product,
+        call_to_action=call,
+        legal=legal,
+        shots=shots,
+        voice=voice,
+        fonts=font_book().font_fingerprint(texts, script.language, type_styles().weights),
+    )
+
+
+class TimelineEditor(EditEngine):
+    """Cuts the timeline of a cell for one delivery profile.
+
+    Facts: `frames`, `duration_s`; the number of `shots`, `supers` and `lines`.
+    """
+
+    name: ClassVar[str] = "timeline"
+    tier: ClassVar[Tier] = "full"
+    version: ClassVar[str] = "1"
+    summary: ClassVar[str] = "Cuts plates, voice and type into an OpenTimelineIO timeline."
+    media_type: ClassVar[str] = "application/x-otio+json"
+    suffix: ClassVar[str] = ".otio"
+    Parameters: ClassVar[type[Document]] = TimelineParameters
+
+    def lacks(self) -> list[Lack]:
+        try:
+            font_book().packaged("regular")
+        except Unavailable as error:
+            return [Lack(error.message, error.remedy)]
+        return []
+
+    def make(self, parameters: TimelineParameters, sources: Sources, target: Path) -> Facts:
+        """Writes the timeline.
+
+        Raises Blocked where voice or legal text does not fit the spot's seconds, InvalidInput where a text does not
+        fit its place in the picture.
+        """
+        timeline = build_timeline(parameters)
+        note = TimelineNote.model_validate(timeline.metadata["forge"])
+        _check_type(timeline, note)
+        text = timeline.to_json_string(indent=2)
+        _check(text, timeline)
+        target.write_text(text + "\n", encoding="utf-8", newline="\n")
+        tracks = {track.name: sum(isinstance(item, otio.schema.Clip) for item in track) for track in timeline.tracks}
+        return {
+            "frames": note.frames,
+            "duration_s": str(Fraction(note.frames) / parameters.fps),
+            "shots": tracks["picture"],
+            "supers": tracks.get("super", 0),
+            "lines": tracks.get("voice", 0),
+        }
+
+
+def _shots(
+    script: Script,
+    storyboard: Storyboard,
+    frames: Frames,
+    paths: Mapping[int, CameraPath | None],
+    clips: Mapping[int, Artefact],
+) -> list[CutShot]:
+    plates = {plate.shot: plate.picture for plate in frames.plates}
+    numbers = [row.shot for row in script.rows]
+    if numbers != [shot.number for shot in storyboard.shots] or set(numbers) != set(plates):
+        raise InvalidInput(
+            "Script, storyboard and frames are not about the same shots.",
+            remedy="Make the storyboard and frames again.",
+        )
+    shots = []
+    for row in script.rows:
+        clip = clips.get(row.shot)
+        picture = clip or plates[row.shot]
+        shots.append(
+            CutShot(
+                shot=row.shot,
+                beat=row.beat,
+                duration_s=row.duration_s,
+                super=row.super,
+                media=picture.sha256,
+                suffix=picture.suffix,
+                recipe=picture.fingerprint,
+                path=None if clip else paths.get(row.shot),
+                is_clip=clip is not None,
+            )
+        )
+    return shots
+
+
+def _voice(voiceover: Voiceover) -> list[CutLine]:
+    return [
+        CutLine(
+            shot=line.shot,
+            text=line.text,
+            media=line.sound.sha256,
+            recipe=line.sound.fingerprint,
+            duration_s=line.duration_s,
+            sample_rate=line.sound.facts["sample_rate"],
+        )
+        for line in sorted(voiceover.lines, key=lambda line: line.shot)
+    ]
+
+
+def _tier(script: Script, frames: Frames, clips: Mapping[int, Artefact], voiceover: Voiceover) -> Tier:
+    """A spot is no better than its weakest part."""
+    parts = [
+        script.tier,
+        *(plate.picture.tier for plate in frames.plates),
+        *(clip.tier for clip in clips.values()),
+        *(line.sound.tier for line in voiceover.lines),
+    ]
+    return "draft" if "draft" in parts else "full"
+
+
+def _check_type(timeline: otio.schema.Timeline, note: TimelineNote) -> None:
+    """Text that does not fit its place is the edit's fault, and known before anything is rendered."""
+    for clip in timeline.find_clips():
+        if isinstance(clip.media_reference, otio.schema.GeneratorReference):
+            check_type(type_note(clip.media_reference), note)
+
+
+def _check(text: str, timeline: otio.schema.Timeline) -> None:
+    """Reads back what is about to be written: an edit that another program cannot open is no edit."""
+    again = otio.adapters.read_from_string(text, adapter_name="otio_json")
+    if not isinstance(again, otio.schema.Timeline) or not again.is_equivalent_to(timeline):
+        raise EngineFailed("The timeline that was written does not read back as itself.")

@@ -1,0 +1,57 @@
+"""The scene: what a set function gets to work with, and the order in which things are drawn.
+
+What belongs here: the list of pieces by depth, and the places a set offers to figures and products. What does not: any
+drawing.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from forge_resources.imaging.drawing.colour import Paints
+from forge_resources.imaging.drawing.grade import Grade
+from forge_resources.imaging.drawing.stage import Draw, Stage
+
+Surface = tuple[float, float, float]
+"""A place to put something down: x, height, z in metres."""
+
+
+@dataclass
+class Scene:
+    """One panel in the making. Sets add pieces to it; the composition adds figures, product and props."""
+
+    stage: Stage
+    paints: Paints
+    rng: random.Random
+    details: tuple[str, ...]
+    light_side: int
+    """+1 where direct light comes from the right of the set, -1 from the left."""
+    pieces: list[tuple[float, int, Draw]] = field(default_factory=list)
+    shelves: list[Surface] = field(default_factory=list)
+    """Surfaces in the background where a product may stand."""
+    seat: str = "chair"
+    bed: str = "sofa"
+    table: str = "table"
+
+    @property
+    def grade(self) -> Grade:
+        return self.stage.grade
+
+    def add(self, z: float, draw: Draw) -> None:
+        """Adds a piece to be drawn at depth z; of two at one depth the later one is in front."""
+        self.pieces.append((z, len(self.pieces), draw))
+
+    def detail(self, kind: str) -> str | None:
+        """The detail of a kind (`skyline`, `window`) without its prefix, if the look names one."""
+        return next((slug.removeprefix(kind + "-") for slug in self.details if slug.startswith(kind + "-")), None)
+
+    def play(self, nearer: float, farther: float) -> None:
+        """Draws the pieces with nearer < z <= farther, the farthest first."""
+        for z, _, draw in sorted(self.pieces, key=lambda piece: (-piece[0], piece[1])):
+            if nearer < z <= farther:
+                draw()
+
+
+SetFunction = Callable[[Scene], None]
