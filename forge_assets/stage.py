@@ -6,6 +6,7 @@ What belongs here: the `stage` decorator and how a stage's result is shown in th
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable, Sequence
 from typing import Any, ParamSpec, TypeVar
 
@@ -80,6 +81,11 @@ def told(function: Callable[P, R]) -> Callable[P, R]:
                 allow_retries=False,
             ) from None
 
+    # Dagster reads types off the signature and does not resolve names in another module's strings.
+    signature = inspect.signature(function, eval_str=True)
+    wrapper.__signature__ = signature  # type: ignore[attr-defined]
+    wrapper.__annotations__ = {name: parameter.annotation for name, parameter in signature.parameters.items()}
+    wrapper.__annotations__["return"] = signature.return_annotation
     return wrapper
 
 

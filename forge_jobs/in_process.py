@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
+from typing import Any
 
 import dagster as dg
 from dagster._core.code_pointer import ModuleCodePointer
@@ -24,6 +25,10 @@ from forge_jobs.instance import LOCATION_NAME
 from forge_resources.schemas.cell import CellKey
 
 _MODULE = "forge_jobs.definitions"
+
+# The event log has everything; on the console the command tells people what they need.
+_QUIET: dict[str, Any] = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+_MAKE_AGAIN: dict[str, Any] = {"resources": {"studio": {"config": {"reuse": False}}}}
 
 
 @cache
@@ -47,8 +52,8 @@ def run_job(
     key = dg.MultiPartitionKey({"market": cell.market_key, "persona": cell.persona_key})
     run = instance.create_run_for_job(
         job_def=definition,
-        run_config={} if reuse else {"resources": {"studio": {"config": {"reuse": False}}}},
-        tags={**definition.get_tags_for_partition_key(key), **tags},
+        run_config={**_QUIET, **({} if reuse else _MAKE_AGAIN)},
+        tags={**definition.get_tags_for_partition_key(key, selected_asset_keys=None), **tags},
         remote_job_origin=_origin(job_name),
         job_code_origin=job.get_python_origin(),
     )

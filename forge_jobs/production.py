@@ -46,7 +46,7 @@ class CellOutcome(BaseModel):
     spot: str | None = None
     duration_s: float | None = None
     frames: int | None = None
-    fps: float | None = None
+    fps: int | float | None = None
     width: int | None = None
     height: int | None = None
     deliverables: list[str] = []

@@ -5,7 +5,15 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from forge_resources.schemas.audience import Audience, Language, Market, Persona, ResolvedMarket, ResolvedPersona
+from forge_resources.schemas.audience import (
+    Audience,
+    Insight,
+    Language,
+    Market,
+    Persona,
+    ResolvedMarket,
+    ResolvedPersona,
+)
 from forge_resources.schemas.brand import Brand, Palette, Product
 from forge_resources.schemas.brief import CellBrief, Engines, Lines, MarketBrief
 from forge_resources.schemas.cell import CellKey
@@ -41,12 +49,10 @@ def cell_brief(
     language = market.split("-")[0]
     lines = Lines(language=language, message=f"Message in {market}", call_to_action=None, selling_points=None)
     resolved = ResolvedMarket(
-        market=Market(
-            code=market, country=market.split("-")[1], language=language, voice=language, delivery=["web"]
-        ),
+        market=Market(code=market, country=market.split("-")[1], language=language, voice=language, delivery=["web"]),
         region="Region",
         language=Language(
-            insights=[{"topic": "pace", "text": "Some."}],  # type: ignore[list-item]
+            insights=[Insight(topic="pace", text="Some.")],
             code=language,
             speech_rate_cps=14,
             reading_speed_cps=17,

@@ -365,6 +365,7 @@ def test_all_faults_of_all_files_come_at_once(tmp_path: Path) -> None:
         "regions.yaml",
         "segments.yaml: tester.insights",
         "personas.yaml: two.colour",
+        "personas.yaml: two.segments[0]",
         "personas.yaml: three.segments[0]",
         "brands.yaml: halde.palette",
         "markets.yaml",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
 
 import pytest
 from cells import LAMP, MARKET_TRAITS, PERSONA_TRAITS, cell_brief, script
@@ -96,6 +97,11 @@ def test_place_hour_and_light_are_read(text: str, setting: str | None, time: str
         ("A quiet room, nobody about.", []),
         ("A room without children.", []),
         ("The mug stands on the table.", None),
+        ("A girl with an umbrella crosses the street.", [("child", "walks")]),
+        ("Grandma and her two grandchildren bake.", [("senior", "cooks"), ("child", "cooks"), ("child", "cooks")]),
+        ("A boy looks at the waves.", [("child", None)]),
+        ("A woman sits on the sofa and reads.", [("adult", "reads")]),
+        ("He cannot sleep.", [("adult", None)]),
         ("Nothing but a view.", None),
     ],
 )
@@ -182,8 +188,8 @@ def test_structured_fields_are_taken_as_given() -> None:
     (shot,) = compose_storyboard(script(row), cell_brief()).shots
     look = shot.look
     assert (look.camera, look.setting, look.time_of_day, look.props) == (camera, "park", "noon", ["book"])
-    assert [(figure.role, figure.pose) for figure in look.figures][0] == ("senior", "yawns")
     assert [figure.role for figure in look.figures] == ["senior", "child"]
+    assert look.figures[0].pose == "yawns"
 
 
 def test_nobody_named_means_no_figures() -> None:
@@ -212,10 +218,30 @@ def test_a_product_shot_without_a_place_is_in_the_studio_and_others_continue() -
     assert board.shots[2].look.time_of_day == "dusk"
 
 
+def test_a_persona_begins_at_home() -> None:
+    rows = [{"visual": "She waits.", "scope": "persona"}, {"visual": "The street at noon.", "scope": "brief"}]
+    for persona, traits in PERSONA_TRAITS.items():
+        look = compose_storyboard(script(*rows), cell_brief(persona=persona)).shots[0].look
+        assert (look.setting, look.time_of_day) == (traits["home"], traits["hour"])
+
+
 def test_beats_show_the_product() -> None:
     rows = [{"beat": beat, "visual": "The kitchen."} for beat in ("product", "proof", "call")]
     board = compose_storyboard(script(*rows), cell_brief())
     assert [shot.look.product for shot in board.shots] == ["hero", "placed", "hero"]
+
+
+def test_a_product_nobody_speaks_of_does_not_stand_about() -> None:
+    rows = [
+        {"beat": "proof", "visual": "A park, the skyline behind the trees."},
+        {"beat": "proof", "visual": "A man walks in the park."},
+        {"beat": "hook", "visual": "A man in the kitchen."},
+    ]
+    lamps = compose_storyboard(script(*rows), cell_brief()).shots
+    assert [shot.look.product for shot in lamps] == ["absent", "absent", "absent"]
+    shoe = Product(name="Runna Shoes", description="Shoes.", selling_points=["Light"])
+    shoes = compose_storyboard(script(*rows), cell_brief(product=shoe)).shots
+    assert shoes[1].look.product in ("held", "placed")
 
 
 def test_what_no_hand_holds_is_placed() -> None:
@@ -231,7 +257,7 @@ def test_sizes_of_neighbours_differ() -> None:
     rows = [{"visual": "A woman in the kitchen.", "scope": SCOPES[n % 4 and 3]} for n in range(12)]
     shots = compose_storyboard(script(*rows), cell_brief()).shots
     sizes = [shot.look.camera.size for shot in shots]
-    assert all(one != other for one, other in zip(sizes, sizes[1:], strict=False))
+    assert all(one != other for one, other in pairwise(sizes))
 
 
 def test_poses_fit_the_place_and_hour() -> None:
@@ -247,10 +273,14 @@ def test_a_word_outside_the_vocabulary_is_named_with_its_place() -> None:
     rows = script({"setting": "moon-base"}, {"props": ["mug", "laser"]}, {"persons": ["wizard"]})
     with pytest.raises(InvalidInput) as caught:
         compose_storyboard(rows, cell_brief())
-    assert [fault.place for fault in caught.value.faults] == ["rows[0].setting", "rows[1].props[1]", "rows[2].persons[0]"]
+    assert [fault.place for fault in caught.value.faults] == [
+        "rows[0].setting",
+        "rows[1].props[1]",
+        "rows[2].persons[0]",
+    ]
 
 
-ROWS = [
+ROWS: list[dict[str, Any]] = [
     {"visual": "A woman wakes.", "scope": "cell"},
     {"visual": "The street outside.", "scope": "market", "beat": "tension"},
     {"visual": "Her hand.", "scope": "persona", "beat": "tension"},
@@ -262,7 +292,7 @@ ROWS = [
 ]
 
 
-def looks(market: str, persona: str, rows: Sequence[dict[str, object]] = ROWS) -> dict[int, tuple[Scope, ShotLook]]:
+def looks(market: str, persona: str, rows: list[dict[str, Any]] = ROWS) -> dict[int, tuple[Scope, ShotLook]]:
     board = compose_storyboard(script(*rows), cell_brief(market, persona))
     return {shot.number: (shot.scope, shot.look) for shot in board.shots}
 
@@ -272,7 +302,7 @@ def test_a_look_depends_on_no_more_than_its_scope() -> None:
     for number, row in enumerate(ROWS, start=1):
         shown: dict[Scope, int] = {"brief": 1, "persona": len(PERSONA_TRAITS), "market": len(MARKET_TRAITS), "cell": 8}
         distinct = {look.content_hash() for look in (board[number][1] for board in boards.values())}
-        scope: Scope = row["scope"]  # type: ignore[assignment]
+        scope: Scope = row["scope"]
         assert len(distinct) == shown[scope], (number, scope)
 
 
@@ -324,10 +354,25 @@ def test_seeds_have_63_bits_and_name_what_their_scope_names() -> None:
     assert all(0 <= shot_seed(german, scope, 40) < 2**63 for scope in SCOPES)
 
 
-WORDS = st.sampled_from(
+def test_a_persona_is_played_by_one_person() -> None:
+    rows = [{"visual": "She waits.", "scope": scope} for scope in ("persona", "cell", "persona", "brief")]
+    rows.append({"visual": "The kitchen.", "scope": "persona"})
+    casts = {
+        persona: [shot.look.cast_seed for shot in compose_storyboard(script(*rows), cell_brief(persona=persona)).shots]
+        for persona in PERSONA_TRAITS
+    }
+    parent, student = casts.values()
+    assert len(set(parent[:3])) == 1
+    assert parent[0] not in (student[0], parent[3])
+    assert parent[3] == student[3]
+    assert parent[4] is None
+
+
+VISUAL = (
     "a the two no mother kids empty kitchen beach night at in lamp holds phone sleeps runs . , close-up and her "
-    "without family 7 am café's ! ☃ 日本 x-ray product on".split()
+    "without family 7 am café's ! ☃ 日本 x-ray product on"
 )
+WORDS = st.sampled_from(VISUAL.split())
 
 
 @settings(max_examples=60, deadline=None)

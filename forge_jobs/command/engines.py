@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import click
 
 from forge_jobs.command.output import EXIT_DONE, json_option, print_json, print_table
+from forge_resources.engines.contract import Engine
 from forge_resources.engines.registry import engines as registered
 from forge_resources.settings import Settings
 
@@ -14,34 +17,35 @@ from forge_resources.settings import Settings
 def engines(as_json: bool) -> int:
     """Which engines exist here, of which kind, tier and version, and what each lacks to run."""
     defaults = Settings.from_environment().engines.model_dump()
-    rows = [
-        {
-            "kind": engine.kind,
-            "name": engine.name,
-            "tier": engine.tier,
-            "version": engine.version,
-            "default": defaults.get(engine.kind) == engine.name,
-            "summary": engine.summary,
-            "lacks": [{"what": lack.what, "remedy": lack.remedy} for lack in engine.lacks()],
-        }
-        for engine in registered()
-    ]
+    found = list(registered())
     if as_json:
-        print_json({"engines": rows})
+        print_json({"engines": [_as_json(engine, defaults) for engine in found]})
         return EXIT_DONE
     print_table(
         ["kind", "engine", "tier", "version", "", "what it does", "lacks"],
         (
             (
-                row["kind"],
-                row["name"],
-                row["tier"],
-                row["version"],
-                "default" if row["default"] else "",
-                row["summary"],
-                "; ".join(f"{lack['what']} ({lack['remedy']})" for lack in row["lacks"]) or "nothing",
+                engine.kind,
+                engine.name,
+                engine.tier,
+                engine.version,
+                "default" if defaults.get(engine.kind) == engine.name else "",
+                engine.summary,
+                "; ".join(f"{lack.what} ({lack.remedy})" for lack in engine.lacks()) or "nothing",
             )
-            for row in rows
+            for engine in found
         ),
     )
     return EXIT_DONE
+
+
+def _as_json(engine: Engine, defaults: Mapping[str, str]) -> dict[str, object]:
+    return {
+        "kind": engine.kind,
+        "name": engine.name,
+        "tier": engine.tier,
+        "version": engine.version,
+        "default": defaults.get(engine.kind) == engine.name,
+        "summary": engine.summary,
+        "lacks": [{"what": lack.what, "remedy": lack.remedy} for lack in engine.lacks()],
+    }

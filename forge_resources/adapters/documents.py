@@ -3,8 +3,7 @@
 What belongs here: which drawer and name an asset partition has. What does not: how documents are kept.
 """
 
-from __future__ import annotations
-
+# Annotations are not postponed here: Dagster reads `ResourceDependency` off the class while it is made.
 from typing import Any
 
 import dagster as dg

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import PurePosixPath
+from typing import Any
 
 from PIL import Image, UnidentifiedImageError
 from upath import UPath
@@ -59,60 +60,85 @@ def check_file(
             raise InvalidInput(f"{place.name} is a folder, not a brief.") from None
         except PermissionError:
             raise InvalidInput(f"{place.name} may not be read by this user.") from None
-    read = read_brief(parse_document(data, place.name))
+    raw = parse_document(data, place.name)
+    read = read_brief(raw)
     faults: list[Fault] = list(read.faults)
     pictures: dict[str, ReferencePicture] = {}
-    for fault in _reference_faults(read.brief, library, profiles, place.parent, pictures):
-        if fault.place.split(".")[0].split("[")[0] not in read.wrong:
-            faults.append(fault)
+    places = {fault.place for fault in faults}
+    found = _reference_faults(_Raw(raw), library, profiles, place.parent, pictures)
+    faults += [fault for fault in found if fault.place not in places]
     if faults:
         plural = "fault" if len(faults) == 1 else "faults"
         raise InvalidInput(f"{place.name} has {len(faults)} {plural}.", faults=faults)
     return CheckedBrief(read.brief, pictures, data)
 
 
+class _Raw:
+    """The names in a brief as written, so that one wrong entry does not hide that another is unknown."""
+
+    def __init__(self, raw: Mapping[str, Any]) -> None:
+        self._raw = raw
+
+    def texts(self, key: str, value: Any = None) -> list[tuple[str, str]]:
+        """The texts of a list with the place of each; nothing where it is no list."""
+        listed = self._raw.get(key) if value is None else value
+        if not isinstance(listed, list):
+            return []
+        return [(f"{key}[{index}]", text) for index, text in enumerate(listed) if isinstance(text, str)]
+
+    def text(self, key: str) -> str | None:
+        value = self._raw.get(key)
+        return value if isinstance(value, str) else None
+
+    def mapping(self, key: str) -> Mapping[str, Any]:
+        value = self._raw.get(key)
+        return value if isinstance(value, dict) else {}
+
+
 def _reference_faults(
-    brief: Brief,
+    raw: _Raw,
     library: Library,
     profiles: Mapping[str, DeliveryProfile],
     folder: UPath,
     pictures: dict[str, ReferencePicture],
 ) -> Iterator[Fault]:
-    if isinstance(brief.brand, str):
-        yield from _unknown("brand", brief.brand, library.brands, "brand")
-    elif brief.brand.logo:
-        yield from _picture_faults("brand.logo", brief.brand.logo, folder, pictures)
-        if brief.brand.logo in pictures and pictures[brief.brand.logo].suffix != ".png":
-            yield Fault("brand.logo", f"`{brief.brand.logo}` is no PNG; a logo is a PNG with alpha")
-    for index, path in enumerate(brief.product.images):
-        yield from _picture_faults(f"product.images[{index}]", path, folder, pictures)
-    for index, market in enumerate(brief.markets):
-        yield from _unknown(f"markets[{index}]", market, library.markets, "market")
-    for index, persona in enumerate(brief.personas):
-        yield from _unknown(f"personas[{index}]", persona, library.personas, "persona")
-    yield from _unknown("language", brief.language, library.languages, "language")
-    for key in brief.copy_:
+    """Names that nothing goes by, and pictures that cannot be used."""
+    if (brand := raw.text("brand")) is not None:
+        yield from _unknown("brand", brand, library.brands, "brand")
+    if isinstance(logo := raw.mapping("brand").get("logo"), str):
+        yield from _picture_faults("brand.logo", logo, folder, pictures)
+        if logo in pictures and pictures[logo].suffix != ".png":
+            yield Fault("brand.logo", f"`{logo}` is no PNG; a logo is a PNG with alpha")
+    for place, path in raw.texts("product.images", raw.mapping("product").get("images")):
+        yield from _picture_faults(place, path, folder, pictures)
+    for place, market in raw.texts("markets"):
+        yield from _unknown(place, market, library.markets, "market")
+    for place, persona in raw.texts("personas"):
+        yield from _unknown(place, persona, library.personas, "persona")
+    if (language := raw.text("language")) is not None:
+        yield from _unknown("language", language, library.languages, "language")
+    for key in raw.mapping("copy"):
         yield from _unknown(f"copy.{key}", key, {*library.languages, *library.markets}, "language or market")
-    for key in brief.must_say:
+    for key in raw.mapping("must_say"):
         yield from _unknown(f"must_say.{key}", key, {"all", *library.markets}, "market (or `all`)")
     kinds: tuple[EngineKind, ...] = ("text", "image", "voice", "motion")
     for kind in kinds:
-        if chosen := getattr(brief.engines, kind):
+        if isinstance(chosen := raw.mapping("engines").get(kind), str):
             yield from _unknown(f"engines.{kind}", chosen, engine_names(kind), f"{kind} engine")
-    for index, slug in enumerate(brief.delivery):
-        place = f"delivery[{index}]"
+    ratio = raw.text("aspect_ratio") or Brief.model_fields["aspect_ratio"].default
+    for place, slug in raw.texts("delivery"):
         yield from _unknown(place, slug, profiles, "delivery profile")
-        if slug in profiles and brief.aspect_ratio not in profiles[slug].sizes:
-            offered = ", ".join(profiles[slug].sizes)
-            yield Fault(place, f"profile {slug} has no size for {brief.aspect_ratio}; it has {offered}")
+        if slug in profiles and ratio not in profiles[slug].sizes:
+            yield Fault(place, f"profile {slug} has no size for {ratio}; it has {', '.join(profiles[slug].sizes)}")
 
 
 def _unknown(place: str, name: str, known: Iterable[str], what: str) -> Iterator[Fault]:
     names = list(known)
     if name not in names:
         close = get_close_matches(name, names, n=3, cutoff=0.5)
-        hint = f"did you mean {' or '.join(close)}?" if close else f"known: {', '.join(sorted(names)[:20])}"
-        yield Fault(place, f"unknown {what} `{name}`; {hint}")
+        listed = ", ".join(sorted(names)[:8]) + (" …" if len(names) > 8 else "")
+        hint = f"did you mean {' or '.join(close)}?" if close else f"known: {listed}"
+        yield Fault(place, f"unknown {what} `{name[:60]}`; {hint}")
 
 
 def _picture_faults(

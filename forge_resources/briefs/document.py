@@ -7,19 +7,33 @@ it (see `filing`).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from forge_resources.briefs.strict_yaml import parse_json, parse_yaml
 from forge_resources.errors import Fault, InvalidInput
 from forge_resources.schemas.brief import Brief
-from forge_resources.schemas.types import control_characters
+from forge_resources.schemas.types import (
+    COLOUR_PATTERN,
+    LANGUAGE_PATTERN,
+    MARKET_PATTERN,
+    SLUG_PATTERN,
+    control_characters,
+)
 
 LARGEST_BYTES = 1024 * 1024
 SUFFIXES = (".yaml", ".yml", ".json")
+
+_FORMS = {
+    SLUG_PATTERN: "lower-case letters, digits and hyphens, beginning with a letter or digit",
+    MARKET_PATTERN: "a market such as de-DE",
+    LANGUAGE_PATTERN: "a language such as de",
+    COLOUR_PATTERN: "a colour such as #ff8800",
+}
 
 # Stands in for a field that is wrong, so that the rules between the other fields can still be checked.
 _STAND_IN: dict[str, Any] = {
@@ -35,12 +49,12 @@ _STAND_IN: dict[str, Any] = {
 }
 
 
-class ReadBrief(BaseModel):
-    """A brief as far as it could be understood. `wrong` are its top-level keys whose values are stand-ins."""
+@dataclass(frozen=True)
+class ReadBrief:
+    """A brief as far as it could be understood; where there are faults, parts of it are stand-ins."""
 
     brief: Brief
-    wrong: frozenset[str]
-    faults: tuple[Any, ...]
+    faults: tuple[Fault, ...]
 
 
 def parse_document(data: bytes, name: str) -> dict[str, Any]:
@@ -63,7 +77,7 @@ def parse_document(data: bytes, name: str) -> dict[str, Any]:
 def read_brief(raw: Mapping[str, Any]) -> ReadBrief:
     """Checks the shape of a brief. Every fault is found at once; a wrong field never hides another."""
     faults: list[Fault] = list(_control_character_faults(raw, ""))
-    wrong: set[str] = {fault.place.split(".")[0].split("[")[0] for fault in faults}
+    wrong: set[str] = {top_level_key(fault.place) for fault in faults}
     patched = dict(raw)
     while True:
         for key in wrong:
@@ -73,14 +87,24 @@ def read_brief(raw: Mapping[str, Any]) -> ReadBrief:
         try:
             brief = Brief.model_validate(patched)
         except ValidationError as error:
-            found = [(_place(detail), _message(detail)) for detail in error.errors()]
-            faults += [Fault(place, message) for place, message in found]
-            newly = {place.split(".")[0].split("[")[0] for place, _ in found}
+            found = error.errors()
+            # A rule between fields says nothing where one of them is a stand-in.
+            faults += [
+                Fault(_place(detail), _message(detail))
+                for detail in found
+                if not wrong.intersection(detail.get("ctx", {}).get("fields", ()))
+            ]
+            newly = {top_level_key(_place(detail)) for detail in found}
             if newly <= wrong:
                 raise  # Stand-ins are valid by construction; anything else is a fault of this module.
             wrong |= newly
             continue
-        return ReadBrief(brief=brief, wrong=frozenset(wrong), faults=tuple(faults))
+        return ReadBrief(brief, tuple(faults))
+
+
+def top_level_key(place: str) -> str:
+    """`product` of `product.selling_points[2]`."""
+    return place.split(".")[0].split("[")[0]
 
 
 def _control_character_faults(value: Any, place: str) -> Iterator[Fault]:
@@ -123,7 +147,8 @@ def _message(detail: ErrorDetails) -> str:
     if kind == "literal_error":
         return f"must be {context['expected']}, not {_shown(given)}"
     if kind == "string_pattern_mismatch":
-        return f"{_shown(given)} is not of the form {context['pattern']}"
+        form = _FORMS.get(context["pattern"], f"of the form {context['pattern']}")
+        return f"{_shown(given)} must be {form}"
     if kind == "string_too_long":
         return f"has {len(str(given))} characters, at most {context['max_length']} are allowed"
     return detail["msg"].removeprefix("Value error, ")

@@ -53,6 +53,6 @@ def clip_reader(path: Path, fps: Fraction, size: FrameSize) -> Iterator[ClipRead
         f"scale={frame}:force_original_aspect_ratio=increase:flags=bicubic+accurate_rnd+full_chroma_int+bitexact"
         f":out_color_matrix=bt709:out_range=tv,crop={frame},format=yuv420p"
     )
-    wanted = ["-loglevel", "error", "-threads", "1", "-i", ffmpeg.address(path), "-map", "0:v:0", "-vf", fit]
+    wanted = ["-loglevel", "error", "-xerror", "-threads", "1", "-i", ffmpeg.address(path), "-map", "0:v:0", "-vf", fit]
     with ffmpeg.reading([*wanted, "-f", "rawvideo", "pipe:1"]) as stream:
         yield ClipReader(stream, path.name, size)

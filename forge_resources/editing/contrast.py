@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from forge_resources.schemas.brand import Palette
+
 RGB = tuple[int, int, int]
 
 BLACK: RGB = (0, 0, 0)
@@ -15,6 +17,9 @@ LEGIBLE = 4.5
 """The least contrast ratio of text with its ground (WCAG 2.2, success criterion 1.4.3)."""
 DISTINCT = 3.0
 """The least contrast ratio of a shape, such as a button, with its ground (WCAG 2.2, 1.4.11)."""
+
+_DEEPENING = 0.02
+_DEEPENING_STEPS = 14
 
 
 def rgb(colour: str) -> RGB:
@@ -44,6 +49,19 @@ def legible_on(ground: RGB, wanted: Sequence[RGB]) -> RGB:
     """The first of `wanted` that reads on `ground`; black or white, whichever reads better, where none does."""
     found = next((colour for colour in wanted if contrast(colour, ground) >= LEGIBLE), None)
     return found or max(WHITE, BLACK, key=lambda colour: contrast(colour, ground))
+
+
+def brand_pair(palette: Palette, lift: float = 0.0) -> tuple[RGB, RGB]:
+    """A ground of the brand's primary colour and the text that reads on it, also where the ground is lighter by `lift`.
+
+    The brand's paper colour is preferred, for which the ground may become somewhat darker; then its ink.
+    """
+    primary, paper, ink = rgb(palette.primary), rgb(palette.paper), rgb(palette.ink)
+    for step in range(_DEEPENING_STEPS + 1):
+        ground = mix(primary, BLACK, step * _DEEPENING)
+        if contrast(paper, mix(ground, WHITE, lift)) >= LEGIBLE:
+            return ground, paper
+    return primary, legible_on(mix(primary, WHITE, lift) if luminance(primary) < 0.5 else primary, [ink])
 
 
 def veil_for(text: RGB, veil: RGB) -> float:

@@ -90,18 +90,17 @@ def cues_for(spoken: Sequence[SpokenText], rules: CueRules, fps: Fraction, total
 
 
 def _starts(drafts: Sequence[_Draft], rules: CueRules, shortest: int, total: int) -> list[int]:
-    """When each cue comes on: with its words, earlier only where it would be gone too soon otherwise."""
+    """When each cue comes on: with its words; later where the one before still has to be read, earlier at the end."""
+    slot = shortest + rules.frames_between
     starts: list[int] = []
-    limit = total
-    for draft in reversed(drafts):
-        starts.insert(0, min(draft.start, limit - shortest))
-        limit = starts[0] - rules.frames_between
-    if starts and starts[0] < 0:
-        raise Blocked(
-            f"The captions need {-starts[0]} frames more than the spot has: each is held "
-            f"{float(rules.shortest):.2f} s.",
-            remedy="Speak fewer or longer lines.",
-        )
+    for i, draft in enumerate(drafts):
+        latest = total - shortest - slot * (len(drafts) - 1 - i)
+        starts.append(min(max(draft.start, starts[-1] + slot if starts else 0), latest))
+        if starts[-1] < (starts[-2] + slot if i else 0):
+            raise Blocked(
+                f"The spot is too short for its {len(drafts)} captions: each is held {float(rules.shortest):.2f} s.",
+                remedy="Speak fewer or longer lines.",
+            )
     return starts
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, UnidentifiedImageError
 
-from forge_resources.editing.contrast import BLACK, DISTINCT, RGB, WHITE, contrast, legible_on, luminance, mix, rgb
+from forge_resources.editing.contrast import BLACK, DISTINCT, RGB, WHITE, brand_pair, contrast, legible_on, mix, rgb
 from forge_resources.editing.type_styles import type_styles
 from forge_resources.editing.typography import TypeBlock, set_block
 from forge_resources.errors import InvalidInput
@@ -20,7 +20,7 @@ from forge_resources.schemas.brand import Palette
 from forge_resources.schemas.delivery import FrameSize
 from forge_resources.schemas.edit import TimelineNote, TypeNote
 
-_GLOW = 0.10
+_GLOW = 0.06
 """How much lighter the ground is in the middle than the brand's colour, and how much darker at the corners."""
 _OVERSAMPLING = 4
 
@@ -50,13 +50,9 @@ class CardRow:
 
 def card_colours(palette: Palette) -> CardColours:
     """The colours of an end card: the brand's own wherever they can be read on each other."""
-    ground = rgb(palette.primary)
     paper, ink, accent = rgb(palette.paper), rgb(palette.ink), rgb(palette.accent)
-    # The ground is not of one colour: text has to read on its lightest and darkest part.
+    ground, text = brand_pair(palette, _GLOW)
     lightest = mix(ground, WHITE, _GLOW)
-    text = legible_on(lightest if luminance(ground) < 0.5 else ground, [paper, ink])
-    if contrast(text, lightest) < contrast(BLACK, lightest) and contrast(text, lightest) < 4.5:
-        text = BLACK
     button = next((c for c in (accent, paper, ink) if contrast(c, lightest) >= DISTINCT), text)
     rule = accent if contrast(accent, lightest) >= 1.6 else text
     return CardColours(ground, text, button, legible_on(button, [ink, paper, ground]), rule)
@@ -134,13 +130,13 @@ def _ground(size: FrameSize, colour: RGB) -> Image.Image:
     y, x = np.mgrid[0 : size.height, 0 : size.width].astype(np.float32)
     distance = np.hypot((x / size.width - 0.5) * 1.25, (y / size.height - 0.45) * 1.25)
     light = np.clip(1 - distance / 0.6, 0, 1)[..., None] * _GLOW
-    dark = np.clip((distance - 0.45) / 0.45, 0, 1)[..., None] * 2 * _GLOW
+    dark = np.clip((distance - 0.45) / 0.45, 0, 1)[..., None] * 3 * _GLOW
     base = np.array(colour, dtype=np.float32)
     pixels = base + (255 - base) * light - base * dark
     # Ordered noise of half a step keeps eight bits from showing bands.
     pixels += (((x * 7 + y * 13) % 16) / 16 - 0.5)[..., None]
     alpha = np.full((size.height, size.width, 1), 255, dtype=np.float32)
-    return Image.fromarray(np.clip(np.rint(np.dstack([pixels, alpha])), 0, 255).astype(np.uint8), "RGBA")
+    return Image.fromarray(np.clip(np.rint(np.dstack([pixels, alpha])), 0, 255).astype(np.uint8))
 
 
 def _draw_row(card: Image.Image, row: CardRow, centre: int, y: int, colours: CardColours) -> None:

@@ -7,7 +7,7 @@ encoding (see `render`).
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -65,7 +65,7 @@ def is_clip(picture: Picture) -> bool:
     return picture.medium.suffix == ".mp4"
 
 
-def frames(cut: Cut, media: Mapping[str, Path], stamps: Sequence[Stamp]) -> Iterator[bytes]:
+def frames(cut: Cut, media: Mapping[str, Path], stamps: Sequence[Stamp]) -> Generator[bytes, None, None]:
     """Every frame of the cut as raw `yuv420p`. `stamps` are the pieces of type of `cut.lettering`, in its order.
 
     Raises EngineFailed for media that cannot be read.
@@ -102,12 +102,12 @@ class _Bench:
     def __init__(self, cut: Cut, media: Mapping[str, Path], stamps: Sequence[Stamp], stack: ExitStack) -> None:
         self._cut, self._media, self._stamps, self._stack = cut, media, stamps, stack
         self._stills: dict[int, Still] = {}
-        self._clips: dict[int, ClipReader] = {}
+        self._clips: dict[int, tuple[ClipReader, ExitStack]] = {}
 
     def job(self, plan: FramePlan) -> Callable[[], bytes]:
         """The making of one frame, free of shared state: clips are read here, in order; windows are drawn in it."""
         seen = {layer.picture for layer in plan.layers}
-        self._stills = {index: still for index, still in self._stills.items() if index in seen}
+        self._put_away(seen)
         sources = [(self._source(layer), layer.share) for layer in plan.layers]
         stamps = [(self._stamps[index], opacity) for index, opacity in plan.lettering]
         return lambda: _composed(sources, stamps)
@@ -130,9 +130,17 @@ class _Bench:
     def _clip(self, index: int) -> ClipReader:
         if index not in self._clips:
             path = self._media[self._cut.pictures[index].medium.sha256]
-            reader = self._stack.enter_context(clip_reader(path, self._cut.note.fps, self._cut.note.size))
-            self._clips[index] = reader
-        return self._clips[index]
+            closing = self._stack.enter_context(ExitStack())
+            reader = closing.enter_context(clip_reader(path, self._cut.note.fps, self._cut.note.size))
+            self._clips[index] = reader, closing
+        return self._clips[index][0]
+
+    def _put_away(self, seen: set[int]) -> None:
+        """Lets go of what is not in this frame. Pictures come once each, so nothing is opened twice."""
+        for index in set(self._stills) - seen:
+            del self._stills[index]
+        for index in set(self._clips) - seen:
+            self._clips.pop(index)[1].close()
 
 
 def _composed(sources: Sequence[tuple[Callable[[], Planes], float]], stamps: Sequence[tuple[Stamp, float]]) -> bytes:

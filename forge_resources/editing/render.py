@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterable
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -17,12 +18,13 @@ from pydantic import BaseModel, Field
 
 from forge_resources.editing import ffmpeg
 from forge_resources.editing.cut import Cut, open_timeline, read_cut
-from forge_resources.editing.fonts import font_fingerprint
+from forge_resources.editing.fonts import font_book
 from forge_resources.editing.frames import frames
 from forge_resources.editing.plates import Stamp, stamp_of
 from forge_resources.editing.probe import MediaFacts, probe
 from forge_resources.editing.sound import Track, audio_codec, level_track
 from forge_resources.editing.type_plates import draw_type
+from forge_resources.editing.type_styles import type_styles
 from forge_resources.engines.contract import EditEngine, Facts, Sources
 from forge_resources.errors import EngineFailed, InvalidInput
 from forge_resources.schemas.delivery import AudioFormat, DeliveryProfile, FrameSize, Loudness, VideoFormat
@@ -76,7 +78,7 @@ def render_parameters(profile: DeliveryProfile, timeline: otio.schema.Timeline) 
         threads=_X264_THREADS,
         ffmpeg=ffmpeg.version(),
         pillow=PIL.__version__,
-        fonts=font_fingerprint(_texts(cut), note.language),
+        fonts=font_book().font_fingerprint(_texts(cut), note.language, type_styles().weights),
     )
 
 
@@ -116,8 +118,8 @@ class Renderer(EditEngine):
 
     def _encode(self, cut: Cut, wanted: RenderParameters, sources: Sources, track: Track, target: Path) -> None:
         stamps = [_stamp(cut, index, sources) for index in range(len(cut.lettering))]
-        with ffmpeg.feeding(_command(wanted, track, target)) as encoder:
-            for done, data in enumerate(frames(cut, sources, stamps), start=1):
+        with closing(frames(cut, sources, stamps)) as made, ffmpeg.feeding(_command(wanted, track, target)) as encoder:
+            for done, data in enumerate(made, start=1):
                 encoder.write(data)
                 if self.on_progress and (done % _TICK_FRAMES == 0 or done == cut.note.frames):
                     self.on_progress(done, cut.note.frames)

@@ -81,9 +81,8 @@ class TypeLine:
         box = mask.getbbox()
         if box is None:
             return CAPITALS, HANGING
-        return max(CAPITALS, (baseline - box[1]) / _INK_MEASURED_AT), max(
-            HANGING, (box[3] - baseline) / _INK_MEASURED_AT
-        )
+        above, below = (baseline - box[1]) / _INK_MEASURED_AT, (box[3] - baseline) / _INK_MEASURED_AT
+        return max(CAPITALS, above), max(HANGING, below)
 
     def mask(self, size: int) -> tuple[Image.Image, int, int]:
         """Draws the line at `size` pixels to the em.

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from PIL import Image, ImageChops, ImageDraw
 
-from forge_resources.editing.contrast import BLACK, RGB, legible_on, mix, rgb, veil_for
-from forge_resources.editing.end_card import draw_end_card, set_end_card
+from forge_resources.editing.contrast import BLACK, RGB, WHITE, mix, rgb, veil_for
+from forge_resources.editing.end_card import card_colours, draw_end_card, set_end_card
 from forge_resources.editing.fonts import font_book
 from forge_resources.editing.shaping import HANGING
 from forge_resources.editing.type_styles import RoleStyle, type_styles
@@ -78,9 +78,9 @@ def draw_type(note: TypeNote, timeline: TimelineNote, logo: Path | None) -> Type
         clear_of = legal_top(note, timeline) if note.above else None
         return TypePlate(draw_end_card(note, timeline, logo, clear_of), 0, 0)
     if note.role == "legal":
-        picture = _legal_plate(place_legal(note.text, timeline), type_styles().legal, timeline)
+        picture = _legal_plate(place_legal(note.text, timeline), timeline)
     else:
-        picture = _super_plate(place_super(note, timeline), type_styles().super, timeline)
+        picture = _super_plate(place_super(note, timeline), timeline)
     box = picture.getchannel("A").getbbox() or (0, 0, 1, 1)
     return TypePlate(picture.crop(box), box[0], box[1])
 
@@ -104,10 +104,9 @@ def place_super(note: TypeNote, timeline: TimelineNote) -> Placed:
     if note.above:
         foot = round(figures.size * height * (HANGING + _SUPER_HEADROOM))
         baseline = min(baseline, legal_top(note, timeline) - foot)
-    # The plate's headroom above the letters is some of the height too: as much as at the largest size.
-    tallest = (
-        baseline + round(figures.min_size * height * HANGING) - top - round(figures.size * height * _SUPER_HEADROOM)
-    )
+    # The plate's headroom above the letters takes some of the height too: as much as at the largest size.
+    headroom = round(figures.size * height * _SUPER_HEADROOM)
+    tallest = baseline + round(figures.min_size * height * HANGING) - top - headroom
     block = _set(note.text, style, timeline, "The super", _SUPER_PADDING, tallest)
     placed = _place(block, timeline, baseline, _SUPER_PADDING, _SUPER_HEADROOM)
     if placed.top < top:
@@ -170,18 +169,18 @@ def _lower_edge(timeline: TimelineNote) -> int:
     return round(timeline.size.height * (1 - timeline.safe_area.bottom))
 
 
-def _super_plate(placed: Placed, style: RoleStyle, timeline: TimelineNote) -> Image.Image:
+def _super_plate(placed: Placed, timeline: TimelineNote) -> Image.Image:
     """On the brand's colour, with an edge of its accent where the reader's eye begins."""
-    palette = timeline.palette
-    ground = rgb(palette.primary)
-    text = legible_on(ground, [rgb(style.colour), rgb(palette.paper), rgb(palette.ink)])
-    return _on_plate(placed, timeline, ground, text, _SUPER_OPACITY, rgb(palette.accent))
+    # The colours of the end card, so that the spot is of one piece.
+    colours = card_colours(timeline.palette)
+    accent = rgb(timeline.palette.accent)
+    return _on_plate(placed, timeline, colours.ground, colours.text, _SUPER_OPACITY, accent)
 
 
-def _legal_plate(placed: Placed, style: RoleStyle, timeline: TimelineNote) -> Image.Image:
+def _legal_plate(placed: Placed, timeline: TimelineNote) -> Image.Image:
     """On a dark plate that is as thin as legibility allows."""
     ground = mix(BLACK, rgb(timeline.palette.primary), _LEGAL_TINT)
-    return _on_plate(placed, timeline, ground, rgb(style.colour), _LEGAL_OPACITY, None)
+    return _on_plate(placed, timeline, ground, WHITE, _LEGAL_OPACITY, None)
 
 
 def _on_plate(

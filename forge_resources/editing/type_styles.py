@@ -12,7 +12,7 @@ from pydantic import Field, field_validator, model_validator
 
 from forge_resources.editing.data_files import read_data
 from forge_resources.editing.font_catalogue import Weight
-from forge_resources.schemas.types import AspectRatio, Colour, Document
+from forge_resources.schemas.types import AspectRatio, Document
 
 _RATIOS: tuple[AspectRatio, ...] = ("16:9", "9:16", "1:1", "4:5")
 Share = Annotated[float, Field(gt=0, le=1)]
@@ -40,7 +40,6 @@ class RoleStyle(Document):
 
     weight: Weight
     line_height: Annotated[float, Field(ge=1, le=2)]
-    colour: Colour = "#ffffff"
     ratios: dict[AspectRatio, RatioStyle]
 
     @field_validator("ratios")

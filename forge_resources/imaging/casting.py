@@ -98,11 +98,11 @@ def read_people(
             _read_group(cast, match)
         elif match.values("role") and not _is_deed(cast, match):
             _read_role(cast, match)
-        elif match.values("pronoun") and cast.people:
+        elif match.values("pronoun") and cast.people and not _is_possessive(match, tokens):
             _read_pronoun(cast, match)
     if not cast.people:
         _read_traces(cast)
-    poses = [match for match in said if match.values("pose") and not _belongs_to_a_thing(tokens, said, match)]
+    poses = [match for match in said if match.values("pose") and _is_done_by_somebody(cast, match)]
     people, loose = _with_poses(cast, poses)
     if people:
         return people, loose
@@ -158,7 +158,7 @@ def _read_traces(cast: _Cast) -> None:
             cast.mention(match, ["adult"] * lexicon().pronouns[pronouns[0]], again=False, nameless=True)
         elif match.values("body") and not cast.people:
             cast.mention(match, ["adult"], again=False, nameless=True)
-        elif pronouns:
+        elif pronouns and not _is_possessive(match, cast.tokens):
             _read_pronoun(cast, match)
 
 
@@ -177,14 +177,29 @@ def _is_deed(cast: _Cast, match: Match) -> bool:
     return not any(word in _ARTICLES or word in lexicon().numbers for word in before)
 
 
-def _belongs_to_a_thing(tokens: Sequence[Token], said: Sequence[Match], pose: Match) -> bool:
-    """Whether the word before the verb is a thing: in "the mug stands on the table" nobody stands."""
-    before = next((match for match in said if match.end == pose.start), None)
-    return bool(
-        before
-        and tokens[before.start].clause == tokens[pose.start].clause
-        and (before.values("prop") or before.values("product"))
-        and not before.values("pose")
+def _is_possessive(match: Match, tokens: Sequence[Token]) -> bool:
+    """`her` and `their` are taken as possessive: no deed has them as its subject."""
+    return tokens[match.start].word in lexicon().articles
+
+
+def _is_done_by_somebody(cast: _Cast, pose: Match) -> bool:
+    """Whether a word that may be a deed is one, and of a person: not "the waves", nor "the mug stands on the table"."""
+    tokens = cast.tokens
+    before = tokens[pose.start - 1] if pose.start else None
+    word = tokens[pose.start].word
+    if before and before.word in lexicon().articles and not word.endswith("ing") and pose.end - pose.start == 1:
+        return False
+    thing = next((match for match in cast.said if match.end == pose.start), None)
+    if thing is None or before is None or before.clause != tokens[pose.start].clause:
+        return True
+    if not (thing.values("prop") or thing.values("product")) or thing.values("pose"):
+        return True
+    # "A girl with an umbrella crosses": somebody is spoken of in the clause and does nothing yet.
+    somebody = [mention.match for mention in cast.mentions if tokens[mention.match.start].clause == before.clause]
+    return any(
+        match.end <= thing.start
+        and not any(other.values("pose") and match.end <= other.start < thing.start for other in cast.said)
+        for match in somebody
     )
 
 
@@ -201,7 +216,8 @@ def _with_poses(cast: _Cast, poses: Sequence[Match]) -> tuple[tuple[Person, ...]
             loose.append(pose)
             continue
         for i in subject.cast:
-            people[i] = people[i] if people[i].pose else replace(people[i], pose=pose)
+            if people[i].pose is None or (people[i].pose in lexicon().weak and pose not in lexicon().weak):
+                people[i] = replace(people[i], pose=pose)
     together = [person.pose for person in people if person.pose in lexicon().together]
     if together:
         people = [person if person.pose else replace(person, pose=together[0]) for person in people]
@@ -212,7 +228,6 @@ def _subject(cast: _Cast, pose: Match) -> _Mention | None:
     sentence = cast.tokens[pose.start].sentence
     here = [mention for mention in cast.mentions if cast.tokens[mention.match.start].sentence == sentence]
     before = [mention for mention in here if mention.match.end <= pose.start]
-    # "her" in "a mother lifts her son" is no subject of its own, but stands for her all the same.
     return before[-1] if before else (here[0] if here else None)
 
 

@@ -97,18 +97,25 @@ def thumbnail_markdown(path: Path, budget_bytes: int = 30_000) -> str:
     """
     with Image.open(path) as image:
         picture = image.convert("RGB")
+    if picture.width > _THUMBNAIL_WIDTHS[0]:
+        size = (_THUMBNAIL_WIDTHS[0], round(picture.height * _THUMBNAIL_WIDTHS[0] / picture.width))
+        picture = picture.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
+    widest = float(picture.width)
     for width in _THUMBNAIL_WIDTHS:
-        if width > picture.width:
+        if width > widest:
             continue
         small = picture.resize((width, max(1, round(picture.height * width / picture.width))), Image.Resampling.LANCZOS)
         for quality in _THUMBNAIL_QUALITIES:
             data = io.BytesIO()
-            small.save(data, format="JPEG", quality=quality, optimize=True, progressive=True)
-            text = f"![contact sheet](data:image/jpeg;base64,{base64.b64encode(data.getvalue()).decode()})"
+            small.save(data, format="WEBP", quality=quality, method=4)
+            text = f"![contact sheet](data:image/webp;base64,{base64.b64encode(data.getvalue()).decode()})"
             if len(text) <= budget_bytes:
                 return text
+        # Bytes grow with the area, a little less for large pictures: what cannot fit is not tried.
+        widest = width * (budget_bytes / len(text)) ** 0.5 * 1.2
     raise InvalidInput(f"No thumbnail of {path.name} goes into {budget_bytes} bytes.")
 
 
-_THUMBNAIL_WIDTHS = (1200, 1000, 860, 740, 640, 560, 480, 400, 320, 240, 160, 96, 48, 16)
-_THUMBNAIL_QUALITIES = (78, 66, 54, 44)
+_THUMBNAIL_WIDTHS = (1000, 860, 740, 640, 560, 520, 480, 440, 400, 360, 320, 240, 160, 96, 48, 16)
+# WebP, which holds a third more of the fine type of a sheet in the same bytes than JPEG does.
+_THUMBNAIL_QUALITIES = (55, 35)

@@ -73,6 +73,7 @@ class Lexicon(Document):
     numbers: dict[str, Annotated[int, Field(ge=1, le=6)]]
     uncounted_plural: Annotated[int, Field(ge=2, le=6)]
     poses: PhrasesByWord
+    weak: list[str]
     together: list[str]
     props: PhrasesByWord
     product: ProductPhrases
@@ -98,9 +99,9 @@ class Lexicon(Document):
             if words != known:
                 raise ValueError(f"{name} and the vocabulary differ in {', '.join(sorted(words ^ known))}")
         strangers = {role for group in self.groups.values() for role in group} - set(self.roles)
-        strangers |= set(self.together) - set(self.poses)
+        strangers |= {*self.together, *self.weak} - set(self.poses)
         if strangers:
-            raise ValueError(f"groups and together use unknown words: {', '.join(sorted(strangers))}")
+            raise ValueError(f"groups, weak and together use unknown words: {', '.join(sorted(strangers))}")
         return self
 
     def phrasebook(self) -> Phrasebook:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from forge_resources.errors import Fault, InvalidInput
 from forge_resources.imaging.casting import MOST_PEOPLE, Person
 from forge_resources.imaging.product_shapes import ProductReading, read_product
-from forge_resources.imaging.staging import Staging, choose, pick, staging
+from forge_resources.imaging.staging import Facts, Staging, choose, pick, staging
 from forge_resources.imaging.visual_reading import VisualReading, read_visual
 from forge_resources.library.vocabulary import load_vocabulary
 from forge_resources.schemas.brief import CellBrief
@@ -56,6 +56,16 @@ def shot_seed(brief: CellBrief, scope: Scope, shot: int) -> int:
     if "persona" in _KNOWS[scope]:
         source["persona"] = brief.cell.persona
     if "market" in _KNOWS[scope]:
+        source["market"] = brief.cell.market
+    return int(sha256_of(source)[:16], 16) >> 1
+
+
+def cast_seed(brief: CellBrief, scope: Scope) -> int:
+    """The 63-bit seed of who plays: the same in all shots for one persona, and in all other shots of equal scope."""
+    source: dict[str, str | int] = {"seed": brief.market_brief.seed, "cast": 1}
+    if "persona" in _KNOWS[scope]:
+        source["persona"] = brief.cell.persona
+    elif "market" in _KNOWS[scope]:
         source["market"] = brief.cell.market
     return int(sha256_of(source)[:16], 16) >> 1
 
@@ -110,8 +120,17 @@ class _Director:
         reading = self._readings[row.shot]
         seed = shot_seed(self._brief, row.scope, row.shot)
         people = self._cast(row, reading)
-        product = self._product_state(row, reading, people, seed)
-        setting = self._setting(row, product, seed)
+        facts: dict[str, str | list[str]] = {
+            "beat": row.beat,
+            "mentioned": reading.mention,
+            "people": _how_many(people),
+            "product_shape": self._product.shape,
+        }
+        # Where a shot plays may depend on whether the product is its hero, and what else is shown of it on the place.
+        hero = self._product_state(reading, people, facts, seed) == "hero"
+        setting = self._setting(row, hero, seed)
+        facts |= {"setting": setting, "place": self._rules.place(setting)}
+        product = self._product_state(reading, people, facts, seed)
         return _Scene(row, reading, people, product, setting, self._time_of_day(row, setting, seed), seed)
 
     def _cast(self, row: ScriptRow, reading: VisualReading) -> tuple[Person, ...]:
@@ -122,27 +141,24 @@ class _Director:
             return (replace(people[0], role=role), *people[1:])
         return people
 
-    def _product_state(self, row: ScriptRow, reading: VisualReading, people: tuple[Person, ...], seed: int) -> str:
-        state = reading.product_state
-        if state is None:
-            facts = {"beat": row.beat, "mentioned": reading.mention, "people": _how_many(people)}
-            state = choose(self._rules.product, facts, seed, "product")
+    def _product_state(self, reading: VisualReading, people: tuple[Person, ...], facts: Facts, seed: int) -> str:
+        state = reading.product_state or choose(self._rules.product, facts, seed, "product")
         held_by_nobody = state == "held" and (not people or self._product.shape in self._rules.too_large_to_hold)
         return "placed" if held_by_nobody else state
 
-    def _setting(self, row: ScriptRow, product: str, seed: int) -> str:
+    def _setting(self, row: ScriptRow, hero: bool, seed: int) -> str:
         named = row.setting or self._readings[row.shot].setting
         if named:
             return named
-        if product == "hero":
+        if hero:
             return pick(self._rules.setting.product, seed, "setting")
         known = [(other.shot, place) for other in self._known(row) if (place := self._named_place(other))]
         if before := [place for shot, place in known if shot < row.shot]:
             return before[-1]
-        if known:
-            return known[0][1]
         if "persona" in _KNOWS[row.scope] and (home := self._brief.persona.traits.get("home")):
             return home
+        if known:
+            return known[0][1]
         # The opening is one place for all shots that name none, so it takes no shot's own seed.
         return pick(self._rules.setting.opening, self._brief.market_brief.seed, "setting")
 
@@ -156,10 +172,10 @@ class _Director:
         known = [(shot, hour) for shot, hour in hours.items() if hour]
         if before := [hour for shot, hour in known if shot < row.shot]:
             return before[-1]
-        if known:
-            return known[0][1]
         if "persona" in _KNOWS[row.scope] and (hour := self._brief.persona.traits.get("hour")):
             return hour
+        if known:
+            return known[0][1]
         return pick(self._rules.time_of_day.opening, self._brief.market_brief.seed, "time_of_day")
 
     def _known(self, row: ScriptRow) -> list[ScriptRow]:
@@ -202,6 +218,7 @@ class _Director:
             details=self._details(scene),
             palette=market_brief.brand.palette,
             seed=scene.seed,
+            cast_seed=cast_seed(self._brief, scene.row.scope) if scene.people else None,
         )
 
     def _camera(self, scene: _Scene, facts: dict[str, str | list[str]]) -> Camera:

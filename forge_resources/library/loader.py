@@ -145,14 +145,23 @@ def _shelve_entry(source: _Source, key: str, value: Any, shelves: Shelves) -> li
     if kind.key in value:
         place = place_of(source.name, key, kind.key)
         return [Fault(place, f"leave this out: `{key}`, which the entry stands under, is its {kind.key}")]
+    shelves.entries[kind.shelf].pop(key, None)
+    # What is wrong with the rest of an entry is told beside its unknown keys, and so are its references.
+    faults = _entry_faults(source, key, value)
+    known = {name: part for name, part in value.items() if name in kind.model.model_fields}
+    if not _entry_faults(source, key, known):
+        shelves.put(kind.shelf, key, kind.model.model_validate({kind.key: key, **known}), source.name, source.folder)
+    return faults
+
+
+def _entry_faults(source: _Source, key: str, value: dict[str, Any]) -> list[Fault]:
+    kind = source.kind
     try:
-        entry = kind.model.model_validate({kind.key: key, **value})
+        kind.model.model_validate({kind.key: key, **value})
     except ValidationError as error:
-        shelves.entries[kind.shelf].pop(key, None)
         own_key = place_of(source.name, key, kind.key)
         return [
             Fault(place_of(source.name, key), fault.message) if fault.place == own_key else fault
             for fault in faults_of(error, source.name, kind.model, key)
         ]
-    shelves.put(kind.shelf, key, entry, source.name, source.folder)
     return []

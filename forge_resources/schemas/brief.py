@@ -96,9 +96,9 @@ class Engines(Document):
     motion: Slug
 
 
-def _fault(place: str, message: str) -> PydanticCustomError:
-    """A fault between fields; `place` travels in the error's context because Pydantic has no location for it."""
-    return PydanticCustomError("forge_rule", "{message}", {"place": place, "message": message})
+def _fault(place: str, message: str, *fields: str) -> PydanticCustomError:
+    """A fault between `fields`; `place` travels in the error's context because Pydantic has no location for it."""
+    return PydanticCustomError("forge_rule", "{message}", {"place": place, "message": message, "fields": fields})
 
 
 class Brief(Document):
@@ -140,7 +140,10 @@ class Brief(Document):
             total = sum((row.duration_s for row in self.origin.script), Fraction(0))
             if total != self.duration_s:
                 raise _fault(
-                    "origin.script", f"the rows last {float(total):g} s in all, but duration_s is {self.duration_s}"
+                    "origin.script",
+                    f"the rows last {float(total):g} s in all, but duration_s is {self.duration_s}",
+                    "origin",
+                    "duration_s",
                 )
         return self
 
@@ -148,11 +151,18 @@ class Brief(Document):
     def _some_cell_is_left(self) -> Brief:
         for index, choice in enumerate(self.exclude):
             if choice.market not in self.markets:
-                raise _fault(f"exclude[{index}].market", f"{choice.market} is not among the brief's markets")
+                raise _fault(
+                    f"exclude[{index}].market", f"{choice.market} is not among the brief's markets", "exclude", "markets"
+                )
             if choice.persona not in self.personas:
-                raise _fault(f"exclude[{index}].persona", f"{choice.persona} is not among the brief's personas")
+                raise _fault(
+                    f"exclude[{index}].persona",
+                    f"{choice.persona} is not among the brief's personas",
+                    "exclude",
+                    "personas",
+                )
         if not self.cells():
-            raise _fault("exclude", "leaves no cell to make")
+            raise _fault("exclude", "leaves no cell to make", "exclude", "markets", "personas")
         return self
 
     def cells(self) -> list[CellKey]:

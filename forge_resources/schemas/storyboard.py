@@ -42,6 +42,9 @@ class ShotLook(Document):
     details: Annotated[list[Slug], Field(max_length=8)] = []
     palette: Palette
     seed: Annotated[int, Field(ge=0, lt=2**63)]
+    cast_seed: Annotated[int, Field(ge=0, lt=2**63)] | None = Field(
+        None, description="Shots with one cast seed show the same persons; None casts by `seed`."
+    )
 
 
 class Shot(Document):

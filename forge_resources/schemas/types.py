@@ -87,13 +87,16 @@ def _fraction_out(value: Fraction) -> int | float | str:
 
 
 SLUG_PATTERN = r"^[a-z0-9][a-z0-9-]*$"
+LANGUAGE_PATTERN = r"^[a-z]{2,3}$"
+MARKET_PATTERN = r"^[a-z]{2,3}-[A-Z]{2}$"
+COLOUR_PATTERN = r"^#[0-9a-fA-F]{6}$"
 Slug = Annotated[str, Field(pattern=SLUG_PATTERN, min_length=2, max_length=40)]
 Line = Annotated[str, AfterValidator(_single_line), Field(min_length=1, max_length=400)]
 ShortLine = Annotated[str, AfterValidator(_single_line), Field(min_length=1, max_length=120)]
-LanguageCode = Annotated[str, Field(pattern=r"^[a-z]{2,3}$")]
+LanguageCode = Annotated[str, Field(pattern=LANGUAGE_PATTERN)]
 CountryCode = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
-MarketCode = Annotated[str, Field(pattern=r"^[a-z]{2,3}-[A-Z]{2}$")]
-Colour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
+MarketCode = Annotated[str, Field(pattern=MARKET_PATTERN)]
+Colour = Annotated[str, Field(pattern=COLOUR_PATTERN)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 ExactRational = Annotated[

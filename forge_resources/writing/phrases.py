@@ -93,11 +93,12 @@ class PhraseBank(Document):
 
 @dataclass(frozen=True)
 class Candidate:
-    """A line ready to be spoken, and whether it is in a register that the brief's tone asks for."""
+    """A line ready to be spoken; whether it is in a register that the tone asks for; its place in the bank's list."""
 
     text: str
     gloss: str | None
     in_tone: bool
+    place: int
 
 
 @dataclass(frozen=True)
@@ -119,11 +120,11 @@ def candidates(bank: PhraseBank, kind: Kind, voice: Voice, *seed: object) -> lis
     group = bank.lines(kind, voice.worry, voice.wish)
 
     def of(registers: Sequence[Register], in_tone: bool) -> Iterable[Candidate]:
-        for phrase in [phrase for register in registers for phrase in group[register]]:
+        for place, phrase in [entry for register in registers for entry in enumerate(group[register])]:
             text = _filled(phrase.addressed(voice.address), voice)
             if not says_forbidden(text, voice.must_not_say):
                 gloss = None if bank.language == "en" else _filled(phrase.gloss, voice)
-                yield Candidate(text, gloss, in_tone)
+                yield Candidate(text, gloss, in_tone, place)
 
     in_tone = shuffled(list(of(voice.registers, True)), bank.language, kind, *seed)
     borrowed = [line for other in voice.others for line in shuffled(list(of([other], False)), kind, other, *seed)]

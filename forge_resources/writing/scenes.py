@@ -69,10 +69,18 @@ class Words(Document):
         return f"the {name}" if code in self.countries_with_article else str(name)
 
 
+LightsByHour = dict[Slug, Annotated[list[Slug], Field(min_length=1)]]
+
+
 class Scenes(Document):
+    """`rooms` and `open_air` have the lights there are at each hour; `later` the hour a story comes to next."""
+
     words: Words
-    light_at: dict[Slug, Annotated[list[Slug], Field(min_length=1)]]
+    rooms: LightsByHour
+    open_air: LightsByHour
+    open_air_settings: list[Slug]
     later: dict[Slug, Slug]
+    homes: Annotated[list[Slug], Field(min_length=1)]
     heroes: Annotated[list[HeroScene], Field(min_length=1)]
     closings: Annotated[list[HeroScene], Field(min_length=1)]
     establishing: Annotated[list[EstablishingScene], Field(min_length=1)]
@@ -83,8 +91,8 @@ class Scenes(Document):
     def _uses_the_vocabulary(self) -> Scenes:
         vocabulary = load_vocabulary()
         human = self.human
-        hours = {*self.words.hours, *self.light_at, *self.later.values()}
-        lights = {*self.words.lights, *(light for lights in self.light_at.values() for light in lights)}
+        hours = {*self.words.hours, *self.rooms, *self.open_air, *self.later, *self.later.values()}
+        lights = {*self.words.lights, *self._lit_by}
         products_and_places: list[HeroScene | EstablishingScene] = [*self.heroes, *self.closings, *self.establishing]
         used: dict[str, tuple[set[str], set[str]]] = {
             "roles": (set(self.words.roles), set(vocabulary.roles)),
@@ -94,7 +102,7 @@ class Scenes(Document):
             ),
             "settings": (
                 {*self.words.places, *self.words.stances, *(scene.place for scene in human)}
-                | {scene.setting for scene in products_and_places},
+                | {*self.open_air_settings, *self.homes, *(scene.setting for scene in products_and_places)},
                 {*vocabulary.settings, "home", "out"},
             ),
             "times of day": (hours, set(vocabulary.times_of_day)),
@@ -127,6 +135,16 @@ class Scenes(Document):
             if unknown := set(_SLOTS.findall(visual)) - known:
                 raise ValueError(f"unknown slot {{{sorted(unknown)[0]}}} in: {visual}")
         return self
+
+    @property
+    def _lit_by(self) -> set[str]:
+        return {light for hours in (self.rooms, self.open_air) for lights in hours.values() for light in lights}
+
+    def lights_in(self, setting: str, hour: str) -> list[str]:
+        """The lights there are in a setting at an hour; a studio can have all that rooms ever have."""
+        if setting == "studio":
+            return sorted({light for lights in self.rooms.values() for light in lights})
+        return (self.open_air if setting in self.open_air_settings else self.rooms)[hour]
 
     @property
     def human(self) -> list[HumanScene]:

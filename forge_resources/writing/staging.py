@@ -53,8 +53,9 @@ class Portrait(Document):
     traits: Traits
 
     def trait(self, name: str) -> str:
-        """The persona's trait; where it has none, one of the vocabulary's, drawn by the persona's slug."""
-        return self.traits.get(name) or pick(load_vocabulary().traits[name], "trait", name, self.persona)
+        """The persona's trait; where it has none, one of those it may have, drawn by the persona's slug."""
+        may_have = load_scenes().homes if name == "home" else load_vocabulary().traits[name]
+        return self.traits.get(name) or pick(may_have, "trait", name, self.persona)
 
 
 @dataclass(frozen=True)
@@ -133,9 +134,9 @@ def _move(number: int, before: CameraMove | None, campaign: Campaign) -> CameraM
     return pick([move for move in moves if move != before], "move", number, campaign.seed, *campaign.tone)
 
 
-def _light(hour: str, campaign: Campaign, scenes: Scenes) -> str:
-    """The light the tone prefers among those there are at that hour."""
-    there = scenes.light_at[hour]
+def _light(setting: str, hour: str, campaign: Campaign, scenes: Scenes) -> str:
+    """The light the tone prefers among those there are in that place at that hour."""
+    there = scenes.lights_in(setting, hour)
     preferred = [light for tone in campaign.tones for light in tone.lights]
     return next((light for light in preferred if light in there), there[0])
 
@@ -150,7 +151,7 @@ def _hero_picture(
 ) -> Picture:
     # A studio has no hour of its own: it is lit as the tone's first hour.
     hour = campaign.leading_tone.hours[0] if hero.setting == "studio" else _hour(number, campaign)
-    light = _light(hour, campaign, scenes)
+    light = _light(hero.setting, hour, campaign, scenes)
     visual = _sentence(hero.visual, scenes, hour=hour, light=light, product=campaign.product)
     return Picture(visual, SCOPES[row.scene], camera, hero.setting, hour, [], [])
 
@@ -169,7 +170,7 @@ def _establishing_picture(
         scene.visual,
         scenes,
         hour=hour,
-        light=_light(hour, campaign, scenes),
+        light=_light(scene.setting, hour, campaign, scenes),
         country=scenes.words.country(place.country),
         window=window,
     )
@@ -197,7 +198,7 @@ class _Cast:
             scene.visual,
             self._scenes,
             hour=hour,
-            light=_light(hour, self._campaign, self._scenes),
+            light=_light(setting, hour, self._campaign, self._scenes),
             product=self._campaign.product,
             who=words.roles[persons[0]],
             companion=words.roles[persons[-1]] if persons[-1] != persons[0] else f"another {persons[0]}",

@@ -68,7 +68,7 @@ def load_structures() -> Structures:
 
 def choose_structure(duration_s: int, seed: int) -> Structure:
     """The structure of a spot; only its length and the brief's seed decide."""
-    return pick(_of_length(duration_s), "structure", duration_s, seed)
+    return pick(_of_length(duration_s), "structure", seed, duration_s)
 
 
 def structure_with(duration_s: int, beats: Sequence[Beat], seed: int) -> Structure:

@@ -24,6 +24,8 @@ _BANK: frozenset[Saying] = frozenset({"hook", "tension", "product", "wish"})
 _ENDS = (".", "!", "?", "…", "。", "！", "？", "؟", "।", ":")
 # Fuller variants are taken only while the spot keeps this share of its length for pauses.
 _BREATH = Fraction(1, 20)
+# Seconds added to what a row needs when the time that is left is shared out; the larger, the more evenly.
+_BREATHING = Fraction(2)
 
 
 class OwnLines(Document):
@@ -50,6 +52,7 @@ class Utterance:
     text: str
     gloss: str | None
     point: int | None = None
+    place: int = 0
 
 
 @dataclass
@@ -106,6 +109,7 @@ class Composer:
             self._say_briefest(row, slot)
         for row, slot in slots:
             self._say_in_tone(row, slot)
+        self._tell_in_order()
         self._show_bank_supers()
         self._show_what_went_unsaid()
         return self._worded()
@@ -143,14 +147,14 @@ class Composer:
             self._try_to_say(row, slot, Utterance(self._lines.message, self._lines.message_gloss))
         elif what == "call":
             self._try_to_say(row, slot, Utterance(self._lines.call, self._lines.call_gloss))
-        elif what == "point" and (self._say_point(row, slot) or self._points_left()):
+        elif what == "point" and (self._say_point(row, slot) or self._points_left() or slot):
             return
         else:
             fresh = list(self._fresh(row, slot))
             in_tone = [line for line in fresh if line.in_tone]
             for group in (in_tone, fresh):
                 shortest = min(group, key=lambda line: len(line.text), default=None)
-                if shortest and self._try_to_say(row, slot, Utterance(shortest.text, shortest.gloss)):
+                if shortest and self._try_to_say(row, slot, _bank_line(shortest)):
                     return
 
     def _say_point(self, row: int, slot: int) -> bool:
@@ -191,7 +195,7 @@ class Composer:
             return
         del self._rows[row].said[slot]
         for line in self._fresh(row, slot):
-            if line.in_tone and self._try_to_say(row, slot, Utterance(line.text, line.gloss), breath=_BREATH):
+            if line.in_tone and self._try_to_say(row, slot, _bank_line(line), breath=_BREATH):
                 return
         self._rows[row].said[slot] = briefest
 
@@ -211,6 +215,17 @@ class Composer:
         del self._rows[row].said[slot]
         return False
 
+    def _tell_in_order(self) -> None:
+        """Puts lines of one kind in the order of the bank, where the fuller one may go on from the brief one."""
+        for what in ("hook", "tension"):
+            rows = [row for row, plan in enumerate(self._plan) if plan.says == [what] and self._rows[row].said]
+            before = [self._rows[row].said for row in rows]
+            for row, said in zip(rows, sorted(before, key=lambda said: said[0].place), strict=True):
+                self._rows[row].said = said
+            if not self._fits():
+                for row, said in zip(rows, before, strict=True):
+                    self._rows[row].said = said
+
     def _show_bank_supers(self) -> None:
         for row, plan in enumerate(self._plan):
             if plan.shows not in ("hook", "tension"):
@@ -218,7 +233,7 @@ class Composer:
             for line in sorted(candidates(self._bank, plan.shows, self._voice, self._seed, row), key=_brevity):
                 if line.text in {said.text for words in self._rows for said in words.said.values()}:
                     continue
-                self._rows[row].shown = Utterance(line.text, line.gloss)
+                self._rows[row].shown = _bank_line(line)
                 if self._fits():
                     break
                 self._rows[row].shown = None
@@ -271,7 +286,8 @@ class Composer:
             seconds = list(self._frame.fixed)
         else:
             needs = self._needs()
-            seconds = divide(self._frame.total, needs, needs)
+            # Every row breathes, those that say more a little longer.
+            seconds = divide(self._frame.total, needs, [need + _BREATHING for need in needs])
         return [
             Worded(
                 duration_s=duration,
@@ -282,6 +298,10 @@ class Composer:
             )
             for duration, words in zip(seconds, self._rows, strict=True)
         ]
+
+
+def _bank_line(line: Candidate) -> Utterance:
+    return Utterance(line.text, line.gloss, place=line.place)
 
 
 def _brevity(line: Candidate) -> tuple[bool, int]:

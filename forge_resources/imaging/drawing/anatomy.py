@@ -110,8 +110,8 @@ POSES: dict[str, tuple[Pose, ...]] = {
         Pose(Arm(-0.17, -0.13), Arm(0.17, -0.09), Foot(0.20, 0.10, 8), Foot(-0.31, 0.21, -62), 0.85, 13, -3, -0.015, mouth="open"),
     ),
     "sits": (
-        Pose(Arm(0.17, -0.235), Arm(0.17, -0.225), *_SEATED, 0.55, -4, 0, 0.255, "seat"),
-        Pose(Arm(0.19, -0.215), Arm(0.10, -0.16), *_SEATED, 0.5, 3, 2, 0.255, "seat"),
+        Pose(Arm(0.17, -0.235), Arm(0.17, -0.225), *_SEATED, 0.55, -4, 0, 0, "seat"),
+        Pose(Arm(0.19, -0.215), Arm(0.10, -0.16), *_SEATED, 0.5, 3, 2, 0, "seat"),
     ),
     "lies": (Pose(Arm(0.09, -0.26), Arm(0.06, 0.13, 1), Foot(0.0), Foot(0.10, 0.08), 0.6, 0, 0, 0, "bed"),),
     "sleeps": (Pose(Arm(0.10, -0.18), Arm(0.04, -0.28), Foot(0.0), Foot(0.04), 0.6, 0, 0, 0, "bed", "", "closed", "calm"),),
@@ -132,10 +132,10 @@ POSES: dict[str, tuple[Pose, ...]] = {
         Pose(Arm(-0.075, 0.285, 1), Arm(0.115, 0.27, -1), turn=0.3, lean=-4, nod=-10, eyes="happy"),
         Pose(Arm(-0.19, 0.225, 1), Arm(0.17, 0.24, -1), turn=0.15, lean=-2, nod=-6, eyes="happy"),
     ),
-    "types": (Pose(Arm(0.225, -0.155), Arm(0.20, -0.15), *_SEATED, 0.65, 5, 7, 0.255, "desk", "", "down"),),
+    "types": (Pose(Arm(0.225, -0.155), Arm(0.20, -0.15), *_SEATED, 0.65, 5, 7, 0, "desk", "", "down"),),
     "drinks": (
-        Pose(Arm(0.105, 0.045), _DOWN_FAR, turn=0.6, nod=-5, item="mug", eyes="happy", mouth="hidden"),
-        Pose(Arm(0.11, 0.04), Arm(0.085, -0.08), turn=0.6, lean=-1, nod=-4, item="mug", eyes="down", mouth="hidden"),
+        Pose(Arm(0.175, 0.012), _DOWN_FAR, turn=0.6, nod=-3, item="mug", eyes="happy", mouth="calm"),
+        Pose(Arm(0.19, -0.05), Arm(0.045, -0.285), turn=0.5, lean=-1, nod=2, item="mug", eyes="open", mouth="smile"),
     ),
     "cooks": (Pose(Arm(0.22, -0.135), Arm(0.255, -0.155), turn=0.6, lean=5, nod=9, support="stove", item="spoon", eyes="down"),),
     "reads": (Pose(Arm(0.175, -0.13), Arm(0.16, -0.12), turn=0.5, nod=13, item="book", eyes="down", mouth="calm"),),
@@ -146,7 +146,7 @@ POSES: dict[str, tuple[Pose, ...]] = {
     "yawns": (Pose(Arm(0.075, 0.035), Arm(0.165, 0.24, -1), turn=0.35, lean=-5, nod=-10, eyes="closed", mouth="yawn"),),
 }
 
-SEAT_HEIGHT = 0.28
+SEAT_HEIGHT = 0.315
 """Height of a seat's top in shares of the sitter's height."""
 
 
@@ -179,8 +179,8 @@ def skeleton(body: Body, pose: Pose, seated: bool = False) -> Skeleton:
     chest = (hips[0] - s * body.torso, hips[1] + c * body.torso)
     neck = (chest[0] - s * 0.034 + 0.004, chest[1] + c * 0.034)
     spread = math.cos(math.radians(pose.turn * 78))
-    near_shoulder = (chest[0] - body.shoulder * spread * c, chest[1] - body.shoulder * spread * s - 0.036)
-    far_shoulder = (chest[0] + body.shoulder * spread * 0.92, chest[1] - 0.033)
+    near_shoulder = (chest[0] - body.shoulder * spread * c * 0.74, chest[1] - body.shoulder * spread * s - 0.046)
+    far_shoulder = (chest[0] + body.shoulder * spread * 0.74, chest[1] - 0.043)
     arms = [
         (shoulder, *joint(shoulder, (shoulder[0] + arm.x, shoulder[1] + arm.y), 0.162, 0.148, arm.bend))
         for shoulder, arm in ((near_shoulder, pose.near), (far_shoulder, pose.far))

@@ -85,7 +85,7 @@ _FRAMINGS: dict[ShotSize, _Framing] = {
 _PITCH: dict[Angle, float] = {"eye": 0.0, "low": 13.0, "high": -24.0, "overhead": -56.0, "dutch": 0.0}
 _CLOSE: dict[ShotSize, float] = {"medium": 3.6, "close-up": 1.95, "extreme-close-up": 1.02}
 _PRODUCT: dict[ShotSize, float] = {
-    "extreme-wide": 4.4, "wide": 3.0, "full": 2.1, "medium": 1.72, "close-up": 1.34, "extreme-close-up": 0.86,
+    "extreme-wide": 4.4, "wide": 3.0, "full": 1.9, "medium": 1.55, "close-up": 1.34, "extreme-close-up": 0.86,
 }  # fmt: skip
 
 
@@ -103,7 +103,7 @@ def frame(
         visible *= narrow if aspect < 0.9 and size != "extreme-close-up" else 1.0
         place = 0.45
     elif framing.cover:
-        cover = framing.cover * (0.62 if indoors and size == "extreme-wide" else 1.0)
+        cover = framing.cover * (0.50 if indoors and size == "extreme-wide" else 1.0)
         tall = max(subject.height, 1.15)
         visible = max(tall * cover * narrow, span * (1.12 if size == "full" else 1.3) / aspect)
         at = subject.bottom + tall / 2
@@ -121,7 +121,7 @@ def frame(
         rng.uniform(-2, 2) if angle in ("low", "high", "overhead") else 0.0
     )
     roll = rng.choice([-1, 1]) * rng.uniform(7, 10) if angle == "dutch" else 0.0
-    return _camera(picture, (middle_x, at), (across, place), distance, lens, pitch, roll, mirror, size)
+    return _camera(picture, (middle_x, at), (across, place), distance, lens, pitch, roll, mirror, size, subject.is_product)
 
 
 def _across(size: ShotSize, aspect: float, subject: Subject, rng: random.Random) -> float:
@@ -138,7 +138,7 @@ def _across(size: ShotSize, aspect: float, subject: Subject, rng: random.Random)
 
 def _camera(
     picture: tuple[int, int], target: tuple[float, float], place: tuple[float, float], distance: float, lens: float,
-    pitch: float, roll: float, mirror: bool, size: ShotSize,
+    pitch: float, roll: float, mirror: bool, size: ShotSize, product: bool,
 ) -> Camera:  # fmt: skip
     width, height = picture
     c, s = math.cos(math.radians(pitch)), math.sin(math.radians(pitch))
@@ -147,7 +147,11 @@ def _camera(
         eye_z = -distance * c
     else:
         wide = size in ("extreme-wide", "wide", "full")
-        eye_y, eye_z = (min(1.5, max(target[1] + 0.45, 0.9)) if wide else max(target[1] + 0.04, 0.35)), -distance
+        if product:
+            eye_y = target[1] + 0.20 * distance / lens
+        else:
+            eye_y = min(1.5, max(target[1] + 0.45, 0.9)) if wide else max(target[1] + 0.04, 0.35)
+        eye_z = -distance
     cr, sr = math.cos(math.radians(roll)), math.sin(math.radians(roll))
     flip = -1.0 if mirror else 1.0
     # Rows give camera x, camera y and depth of a homogeneous point of the set.

@@ -9,8 +9,6 @@ import colorsys
 import random
 from dataclasses import dataclass
 
-from forge_resources.schemas.brand import Palette
-
 RGB = tuple[float, float, float]
 
 WHITE: RGB = (250, 248, 244)
@@ -59,8 +57,6 @@ class Paints:
 
     primary: RGB
     accent: RGB
-    paper: RGB
-    ink: RGB
     wall: RGB
     wall_low: RGB
     floor: RGB
@@ -72,9 +68,9 @@ class Paints:
     cloth: tuple[RGB, ...]
 
 
-def mix_paints(palette: Palette, rng: random.Random) -> Paints:
+def mix_paints(primary_hex: str, accent_hex: str, rng: random.Random) -> Paints:
     """Paints tinted with the brand, different from seed to seed."""
-    primary, accent = rgb(palette.primary), rgb(palette.accent)
+    primary, accent = rgb(primary_hex), rgb(accent_hex)
     neutral = rng.choice([(236, 226, 212), (226, 228, 226), (238, 220, 206), (218, 224, 232)])
     tint = rng.choice([primary, accent])
     wall = rng.choice(
@@ -95,8 +91,6 @@ def mix_paints(palette: Palette, rng: random.Random) -> Paints:
     return Paints(
         primary=primary,
         accent=accent,
-        paper=rgb(palette.paper),
-        ink=rgb(palette.ink),
         wall=wall,
         wall_low=rng.choice([wall, shade(wall, 0.14), mix(wall, muted(other, 0.35, 0.5), 0.5)]),
         floor=rng.choice([mix(wood, neutral, 0.25), shade(wood, 0.12), mix(neutral, wood, 0.35), mix(wood, wall, 0.4)]),

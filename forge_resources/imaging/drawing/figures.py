@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from forge_resources.imaging.drawing.anatomy import Pose, Skeleton
 from forge_resources.imaging.drawing.colour import RGB, mix, shade
 from forge_resources.imaging.drawing.geometry import Point
-from forge_resources.imaging.drawing.hands import hand
+from forge_resources.imaging.drawing.hands import hand, thumb_over
 from forge_resources.imaging.drawing.heads import hair_behind, head
 from forge_resources.imaging.drawing.stage import Pen
 from forge_resources.imaging.drawing.wardrobe import Costume
@@ -95,8 +95,8 @@ def _trunk(pen: Pen, act: Acting) -> None:
          (side * 0.64, torso - 0.003), (0.034, torso + 0.016)], colour, steps=5,
     )  # fmt: skip
     if who.stripe:
-        for y in (0.25, 0.42, 0.59):
-            pen.poly([(-w * 0.98, torso * y), (w * 1.0, torso * y), (w * 1.0, torso * y + 0.018), (-w * 0.98, torso * y + 0.018)], who.layer_colour, alpha=0.85)
+        for y in (0.14, 0.26, 0.38, 0.50, 0.62):
+            pen.line([(-w * 0.97, torso * y + 0.003), (0.0, torso * y - 0.003), (w * 0.99, torso * y + 0.003)], 0.010, who.layer_colour, alpha=0.85, smooth=True)
     _front(pen, act, w, hem)
     if pen.pixels > 260:
         fold = shade(colour, 0.16)
@@ -164,9 +164,12 @@ def _arm(pen: Pen, act: Acting, arm: tuple[Point, Point, Point], dark: float, ne
     who = act.who
     shoulder, elbow, wrist = arm
     bulk = who.body.bulk * (1.0 if who.body.shoulder > 0.105 else 0.88)
+    upper, mid, low = 0.036 * bulk, 0.029 * bulk, 0.021 * bulk
+    if near:
+        shadow = [(elbow[0] + 0.004, elbow[1] - 0.010, mid + 0.010), (wrist[0], wrist[1] - 0.012, low + 0.006)]
+        pen.limb([(shoulder[0] + 0.008, shoulder[1] - 0.01, upper + 0.006), *shadow], (30, 20, 50), alpha=0.12)
     sleeve, skin = shade(who.top_colour, dark + (0.05 if near else 0.0)), shade(who.skin, dark * 0.8)
     puff = 0.006 if who.top in ("hoodie", "coat", "jacket", "sweater", "blazer", "chef") else 0.003
-    upper, mid, low = 0.036 * bulk, 0.029 * bulk, 0.021 * bulk
     angle = math.degrees(math.atan2(wrist[1] - elbow[1], wrist[0] - elbow[0]))
     held = act.held if near else None
     grips = held is not None or (act.both_hands and not near) or act.pose.support in ("desk", "stove")
@@ -188,10 +191,10 @@ def _arm(pen: Pen, act: Acting, arm: tuple[Point, Point, Point], dark: float, ne
         if pen.pixels > 260:
             pen.line([(elbow[0] - 0.012, elbow[1] + 0.012), elbow, (elbow[0] + 0.014, elbow[1] + 0.004)], [0.001, 0.005, 0.001], shade(sleeve, 0.2), alpha=0.7)
     if held is not None:
-        grip_at = pen.at(wrist[0], wrist[1], size=0.098, turn=angle) if -90 <= angle <= 90 else palm
-        middle = (wrist[0] + math.cos(math.radians(angle)) * 0.05, wrist[1] + math.sin(math.radians(angle)) * 0.05)
+        middle = (wrist[0] + math.cos(math.radians(angle)) * 0.052, wrist[1] + math.sin(math.radians(angle)) * 0.052)
+        hand(palm, shade(skin, 0.08), "rest")
         held(pen.at(*middle, size=1 / who.body.height))
-        hand(grip_at, skin, "grip")
+        thumb_over(palm, skin)
 
 
 def _is_pointing(act: Acting, near: bool) -> bool:

@@ -60,10 +60,10 @@ LIGHTS: dict[str, Fixture] = {
     "hard-sun": Fixture((1.0, 0.98, 0.94), 0.10, (255, 238, 190), 0.55, 0.46, shafts=1.0),
     "overcast": Fixture((0.92, 0.95, 0.99), 0.04, (226, 232, 238), 0.12, 0.14, grey=0.55),
     "backlight": Fixture((0.86, 0.82, 0.86), 0.22, (255, 224, 170), 0.95, 0.40, shafts=0.6, behind=True),
-    "warm-lamp": Fixture((0.96, 0.84, 0.72), 0.40, (255, 196, 116), 0.55, 0.36, lamps=True),
-    "cool-screen": Fixture((0.74, 0.82, 1.0), 0.52, (140, 206, 255), 0.55, 0.40, screen=True),
-    "candle": Fixture((0.96, 0.74, 0.56), 0.62, (255, 168, 84), 0.60, 0.45, candle=True),
-    "neon": Fixture((0.86, 0.70, 1.0), 0.55, (255, 84, 190), 0.95, 0.40, neon=True),
+    "warm-lamp": Fixture((1.0, 0.90, 0.78), 0.26, (255, 196, 116), 0.55, 0.36, lamps=True),
+    "cool-screen": Fixture((0.80, 0.88, 1.04), 0.34, (140, 206, 255), 0.55, 0.40, screen=True),
+    "candle": Fixture((1.0, 0.80, 0.62), 0.46, (255, 168, 84), 0.60, 0.45, candle=True),
+    "neon": Fixture((0.90, 0.76, 1.04), 0.42, (255, 84, 190), 0.95, 0.40, neon=True),
 }
 NEON: tuple[RGB, RGB] = ((255, 74, 178), (72, 214, 255))
 

@@ -5,7 +5,7 @@ What belongs here: the hand from the wrist on. What does not: where it goes (ana
 
 from __future__ import annotations
 
-from forge_resources.imaging.drawing.colour import RGB, shade
+from forge_resources.imaging.drawing.colour import RGB, mix, shade
 from forge_resources.imaging.drawing.stage import Pen
 
 
@@ -40,6 +40,14 @@ def hand(pen: Pen, skin: RGB, kind: str) -> None:
         pen.limb([(0.12, 0.15, 0.085), (0.36, 0.27, 0.075), (0.54, 0.24, 0.06)], skin)
         for y in (0.105, -0.01, -0.12):
             pen.line([(0.5, y), (0.76, y - 0.03)], 0.02, crease, alpha=0.55)
+
+
+def thumb_over(pen: Pen, skin: RGB) -> None:
+    """The thumb of a hand that holds something in front of its palm; drawn over the thing."""
+    pen.limb([(0.02, 0.10, 0.10), (0.30, 0.22, 0.088), (0.56, 0.20, 0.066)], skin)
+    if pen.pixels > 60:
+        pen.oval(0.575, 0.20, 0.036, 0.042, mix(skin, (255, 236, 226), 0.5), steps=12)
+        pen.line([(0.30, 0.14), (0.34, 0.20)], 0.016, shade(skin, 0.2), alpha=0.6)
 
 
 def _grip(pen: Pen, skin: RGB, crease: RGB) -> None:

@@ -77,7 +77,8 @@ def _features(pen: Pen, who: Costume, turn: float, eyes: str, mouth: str, close:
     y = 0.475 if who.role != "child" else 0.42
     blush = mix(who.skin, (226, 96, 88), 0.5)
     for side in (-1, 1):
-        pen.oval(fx + side * 0.185, y - 0.155, 0.088, 0.06, blush, alpha=0.30 if close else 0.24, steps=20)
+        for grow in (1.2, 0.9, 0.55):
+            pen.oval(fx + side * 0.185, y - 0.155, 0.088 * grow, 0.058 * grow, blush, alpha=0.10, steps=20)
         _eye(pen, who, fx + side * gap, y, 1.0 if side < 0 else 1 - turn * 0.22, side, eyes, close)
     _nose(pen, who, fx + turn * 0.055, y, turn, close)
     if who.beard:

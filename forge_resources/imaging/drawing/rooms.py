@@ -7,6 +7,7 @@ stands around x = 0, z = 0, and the picture has its free side towards +x: window
 from __future__ import annotations
 
 from forge_resources.imaging.drawing import furniture as f
+from forge_resources.imaging.drawing.beds import bed_behind
 from forge_resources.imaging.drawing.colour import mix, shade
 from forge_resources.imaging.drawing.scene import Scene
 from forge_resources.imaging.drawing.shell import shell
@@ -128,14 +129,14 @@ def living_room(scene: Scene) -> None:
     f.rug(scene, 0.3, -0.2, 2.0, 1.1)
     sx = rng.uniform(-1.9, -1.3)
     if rng.random() < 0.5:
-        scene.add(back - 0.9, lambda: f.bed_behind(scene, sx + 0.1, back - 1.0, 1.9, sofa=True))
+        scene.add(back - 0.9, lambda: bed_behind(scene, sx + 0.1, back - 1.0, 1.9, sofa=True))
         f.picture(scene, sx - 0.2, back, 1.7, 0.8, 0.55)
         f.picture(scene, sx + 0.65, back, 1.75, 0.4, 0.4)
     else:
         scene.add(back - 0.3, lambda: f.shelf(scene, sx, back - 0.32, 1.5, 2.05, 5))
         scene.shelves.append((sx, 0.86, back - 0.33))
         f.picture(scene, sx + 1.3, back, 1.65, 0.5, 0.65)
-    lamp_x = hole.x1 + 0.55
+    lamp_x, scene.has_lamp = hole.x1 + 0.55, True
     scene.add(back - 0.5, lambda: f.floor_lamp(scene, lamp_x, back - 0.5))
     cx = hole.x0 - 0.25
     scene.add(back - 0.42, lambda: f.block(scene, cx + 0.2, back - 0.42, 1.3, 0.5, 0.38, scene.paints.wood, doors=3))
@@ -228,6 +229,7 @@ def home_office(scene: Scene) -> None:
     scene.shelves.append((hole.x1 + 0.75, 0.68, back - 0.25))
     f.picture(scene, hole.x0 - 0.45, back, 1.7, 0.4, 0.52)
     f.rug(scene, 0.3, -0.1, 1.5, 0.9)
+    scene.has_lamp = True
     scene.add(back - 0.4, lambda: f.floor_lamp(scene, hole.x0 - 0.5, back - 0.4, 1.5))
     kind = rng.randrange(3)
     scene.add(back - 0.35, lambda: f.plant(scene, hole.x1 + 1.3, back - 0.4, 0, 1.15, rng, kind))

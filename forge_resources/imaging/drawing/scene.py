@@ -34,6 +34,10 @@ class Scene:
     seat: str = "chair"
     bed: str = "sofa"
     table: str = "table"
+    has_lamp: bool = False
+    """Whether the set already shows a standing lamp."""
+    leafy: bool = False
+    """Whether leaves may stand close to the lens."""
 
     @property
     def grade(self) -> Grade:

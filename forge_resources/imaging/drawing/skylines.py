@@ -26,20 +26,26 @@ def sky(scene: Scene) -> None:
     width, height = camera.width, camera.height
     horizon = min(max(camera.horizon, -0.4 * height), 1.2 * height)
     top = min(0.0, horizon - height) if camera.roll else 0.0
-    bottom = min(height, horizon + 4) if not camera.roll else height
+    bottom = max(min(height, horizon + 4), top) if not camera.roll else height
     reach = max(horizon, height * 0.45)
+    slope = -math.tan(math.radians(camera.roll)) * width / 2 * (-1 if camera.matrix[0][0] < 0 else 1)
+    if camera.roll:
+        top, bottom = top - abs(slope), bottom + abs(slope)
     rows = max(int((bottom - top) / 3), 1)
-    slope = math.tan(math.radians(camera.roll)) * width / 2
     for row in range(rows + 1):
-        y = top + (bottom - top) * row / rows - (abs(slope) if camera.roll else 0)
+        y = top + (bottom - top) * row / rows
         t = min(max((horizon - y) / reach, 0.0), 1.0)
         colour = mix(hour.horizon, hour.middle, min(t / 0.42, 1.0)) if t < 0.42 else mix(hour.middle, hour.zenith, (t - 0.42) / 0.58)
         ink = (int(colour[0]), int(colour[1]), int(colour[2]))
         step = (bottom - top) / rows
         if camera.roll:
-            stage.opaque.polygon([(0, (y - slope) * scale), (width * scale, (y + slope) * scale), (width * scale, height * scale), (0, height * scale)], fill=ink)
+            stage.opaque.polygon([(0, (y - slope) * scale), (width * scale, (y + slope) * scale), (width * scale, (y + slope + step + 2) * scale), (0, (y - slope + step + 2) * scale)], fill=ink)
         else:
             stage.opaque.rectangle([0, y * scale, width * scale, (y + step + 1) * scale], fill=ink)
+    if horizon < height and not camera.roll:
+        haze = mix(hour.horizon, hour.middle, 0.5)
+        ink = (int(haze[0] * 0.82), int(haze[1] * 0.84), int(haze[2] * 0.86))
+        stage.opaque.rectangle([0, max(horizon, 0) * scale, width * scale, height * scale], fill=ink)
     if horizon > 0.08 * height:
         _heavens(scene, horizon)
 
@@ -128,7 +134,7 @@ def _rank(
     while x < 4.2:
         w, h = rng.uniform(0.09, 0.22), rng.uniform(*heights)
         tone = mix(colour, shade(colour, 0.18 if rng.random() < 0.5 else -0.08), 0.6)
-        pen.poly([(x, -0.3), (x + w, -0.3), (x + w, h), (x, h)], tone, glow=True)
+        pen.poly([(x, -2.0), (x + w, -2.0), (x + w, h), (x, h)], tone, glow=True)
         kind = rng.random()
         if kind < 0.22:
             pen.poly([(x, h), (x + w / 2, h + w * 0.42), (x + w, h)], tone, glow=True)
@@ -143,7 +149,10 @@ def _rank(
 
 def draw_landmark(pen: Pen, landmark: Landmark, colour: RGB, dark: float) -> None:
     """Draws a landmark in its three tones around `colour`."""
-    light = (255, 214, 140) if dark > 0.4 else mix(colour, (255, 250, 240), 0.5)
+    is_mountain = landmark[0][1] == 1
+    light = mix(colour, (255, 250, 244), 0.5)
+    if dark > 0.4:
+        light = mix(colour, (214, 222, 244), 0.5) if is_mountain else (255, 214, 140)
     tones = (colour, shade(colour, 0.16), light)
     for kind, tone, shape in landmark:
         ink = tones[tone]

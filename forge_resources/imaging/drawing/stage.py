@@ -123,8 +123,10 @@ class Stage:
     def contact(self, x: float, z: float, rx: float, rz: float, strength: float = 0.34, y: float = 0.0) -> None:
         """The soft dark patch under whatever stands there."""
         pen = self.ground(x, z, y + 0.002)
-        for grow in (1.35, 1.08, 0.8):
-            pen.oval(0, 0, rx * grow, rz * grow, (24, 18, 36), alpha=strength * 0.42, steps=22)
+        rings = 8 if pen.pixels * rx > 60 else 4
+        for ring in range(rings):
+            grow = 1.45 - 0.85 * ring / (rings - 1)
+            pen.oval(0, 0, rx * grow, rz * grow, (24, 18, 36), alpha=strength * 1.25 / rings, steps=24)
 
     # -- light ---------------------------------------------------------------------------------------------------
 
@@ -188,14 +190,29 @@ class Stage:
             self.image.paste(tone, at, dark.resize(target, Image.Resampling.NEAREST))
         rim = grade.light.rim * strength
         if rim > 0.05:
-            sides = (1, -1) if grade.light.neon or grade.light.behind else (lit,)
-            for which in sides:
-                step = max(1, int(band * (0.20 if which == lit else 0.12)))
-                moved = _blank_wrapped(ImageChops.offset(mask, -which * step, max(1, step // 3)), -which * step)
-                edge = ImageChops.subtract(mask, moved).filter(ImageFilter.GaussianBlur(max(0.6, step / 4)))
-                edge = ImageChops.multiply(edge, mask).point([int(min(255, i * rim)) for i in range(256)])
-                colour = _rim_colour(grade, which)
-                self.image.paste(colour, at, edge.resize(target, Image.Resampling.NEAREST))
+            self._rim(mask, at, band, lit, rim)
+
+    def _rim(self, mask: Image.Image, at: tuple[int, int], band: float, lit: int, rim: float) -> None:
+        """Light along the edges that face it; from both sides where the light is behind or there are two of them."""
+        light = self.grade.light
+        sides = (lit, -lit) if light.neon or light.behind else (lit,)
+        # Large sprites are edged at half size: the rim is soft anyway, and blurring is what costs.
+        halves = 2 if mask.width * mask.height > 400_000 else 1
+        small = mask.reduce(halves) if halves > 1 else mask
+        edges = []
+        for which in sides:
+            step = max(1, int(band * (0.20 if which == lit else 0.12) / halves))
+            moved = _blank_wrapped(ImageChops.offset(small, -which * step, max(1, step // 3)), -which * step)
+            edge = ImageChops.subtract(small, moved).filter(ImageFilter.GaussianBlur(max(0.6 / halves, step / 4)))
+            edges.append((which, edge))
+        if light.behind and not light.neon:
+            edges = [(lit, ImageChops.lighter(edges[0][1], edges[1][1]))]
+        table = [int(min(255, i * rim)) for i in range(256)]
+        target = (mask.width * self.scale, mask.height * self.scale)
+        for which, edge in edges:
+            full = edge.resize(mask.size, Image.Resampling.BILINEAR) if halves > 1 else edge
+            full = ImageChops.multiply(full, mask).point(table)
+            self.image.paste(_rim_colour(self.grade, which), at, full.resize(target, Image.Resampling.NEAREST))
 
 
 def _rim_colour(grade: Grade, which: int) -> tuple[int, int, int]:

@@ -39,6 +39,10 @@ class Costume:
     stripe: bool = False
 
 
+ROLES: tuple[str, ...] = (
+    "adult", "parent", "child", "teen", "student", "professional", "senior", "athlete", "cook", "traveller", "shopkeeper",
+    "barista", "friend",
+)  # fmt: skip
 _TOPS: dict[str, tuple[str, ...]] = {
     "professional": ("blazer", "blazer", "shirt"), "athlete": ("sport",), "cook": ("chef",), "child": ("tee", "hoodie", "sweater"),
     "teen": ("hoodie", "tee", "sweater"), "student": ("hoodie", "shirt", "sweater", "jacket"), "senior": ("cardigan", "shirt", "sweater"),
@@ -51,22 +55,23 @@ _BROAD_HAIR = ("crop", "side", "quiff", "curls", "crop", "buzz")
 _SLIGHT_HAIR = ("bob", "long", "ponytail", "bun", "curls", "waves", "pixie")
 
 
-def cast(role: str, paints: Paints, rng: random.Random, taken: list[Costume]) -> Costume:
-    """A figure for a role, unlike those already in the shot."""
+def cast(role: str, nth: int, paints: Paints, cast_seed: int) -> Costume:
+    """The `nth` person of a role in the cast of that seed: the same in every shot of one brand, whoever else is in it."""
+    family = random.Random(f"{cast_seed}:family")
+    rng = random.Random(f"{cast_seed}:{role}:{nth}")
+    # Roles start from different places of the rail, so that two persons of a shot are rarely dressed alike.
+    hanger = family.randrange(12) + 5 * ROLES.index(role) + 7 * nth
+    kin = family.randrange(len(SKINS))
+    related = role in ("parent", "child", "senior") and nth == 0
+    skin = SKINS[kin] if related else SKINS[(kin + rng.randrange(1, len(SKINS))) % len(SKINS)]
     broad = rng.random() < 0.5
-    if taken and rng.random() < 0.75:
-        broad = taken[-1].style not in _BROAD_HAIR
-    skins = [skin for skin in SKINS if not taken or skin != taken[-1].skin]
-    family = bool(taken) and role in ("child", "parent")
-    skin = taken[0].skin if family and rng.random() < 0.8 else rng.choice(skins)
     dark = luminance(skin) < 0.6
     hair = rng.choice(HAIRS[:3] if dark else HAIRS)
     style = rng.choice(_BROAD_HAIR if broad else _SLIGHT_HAIR)
     if role == "senior":
         hair = rng.choice([(206, 206, 210), (176, 176, 184), (226, 222, 214)])
         style = rng.choice(("balding", "side", "crop") if broad else ("bob", "bun", "pixie"))
-    colours = [c for c in paints.cloth if not taken or c not in (taken[-1].top_colour, taken[-1].bottom_colour)]
-    top_colour = rng.choice(colours[:6]) if not taken or rng.random() < 0.5 else rng.choice(colours)
+    top_colour = paints.cloth[hanger % len(paints.cloth)]
     dark_bottoms: list[RGB] = [(58, 64, 84), (74, 84, 112), (48, 48, 58), (116, 102, 88), (88, 98, 92), (168, 150, 124)]
     bottom_colour = rng.choice([c for c in dark_bottoms if abs(luminance(c) - luminance(top_colour)) > 0.10] or dark_bottoms)
     tops = _TOPS.get(role, ("sweater", "shirt", "tee", "cardigan", "jacket") + (() if broad else ("dress",)))
@@ -91,6 +96,6 @@ def cast(role: str, paints: Paints, rng: random.Random, taken: list[Costume]) ->
         shoe_colour=rng.choice([(240, 238, 234), (52, 46, 50), (132, 86, 58), paints.accent]),
         short_sleeves=top in ("tee", "sport") or (top == "dress" and rng.random() < 0.6),
         apron=apron, hat={"cook": "toque", "barista": "cap"}.get(role, "cap" if role == "athlete" and rng.random() < 0.3 else ""),
-        pack=rng.choice([paints.accent, (96, 104, 84), paints.fabric]) if role in ("traveller", "student") and rng.random() < 0.85 else None,
+        pack=rng.choice([paints.accent, (96, 104, 84), paints.cloth[2]]) if role in ("traveller", "student") and rng.random() < 0.85 else None,
         freckles=not dark and rng.random() < 0.2, stripe=top in ("tee", "sweater") and rng.random() < 0.3,
     )  # fmt: skip

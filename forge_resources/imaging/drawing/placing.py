@@ -1,0 +1,155 @@
+"""Blocking: who stands where, which furniture a pose needs, and what the camera is on.
+
+What belongs here: decisions in metres. What does not: drawing them (composition).
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from forge_resources.imaging.drawing.anatomy import POSES, Arm, Pose, skeleton
+from forge_resources.imaging.drawing.camera import Subject
+from forge_resources.imaging.drawing.colour import Paints
+from forge_resources.imaging.drawing.figures import Acting
+from forge_resources.imaging.drawing.wardrobe import Costume, cast
+from forge_resources.schemas.script import ShotSize
+
+DESK_TOP, STOVE_TOP = 0.385, 0.49
+"""Heights of a desk and a worktop in shares of the height of whoever is at it."""
+LYING = 0.075
+"""How far the middle of a lying body is above what it lies on, in shares of its height."""
+SEATED_SETS = frozenset({"train", "car"})
+_SITTABLE = frozenset({"reads", "drinks", "holds", "yawns", "waves", "points"})
+_RESTING_SETS = frozenset({"cafe", "restaurant", "library", "train", "car", "living-room", "bus-stop", "classroom"})
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A figure on its mark: `x`, `z` below its hips (for a lying one, the middle of its body), facing +1 or -1."""
+
+    who: Costume
+    name: str
+    pose: Pose
+    x: float
+    z: float
+    facing: int
+    seated: bool
+
+    @property
+    def lying(self) -> bool:
+        return self.pose.support == "bed"
+
+    @property
+    def acting(self) -> Acting:
+        return Acting(self.who, self.pose, skeleton(self.who.body, self.pose, self.seated))
+
+    @property
+    def seat_top(self) -> float:
+        """Height of what it sits on, in metres."""
+        return 0.252 * self.who.body.height
+
+    def palm(self) -> tuple[float, float]:
+        """The palm of its near hand in metres of the set, for one that does not lie."""
+        _, elbow, wrist = self.acting.bones.near_arm
+        away = math.atan2(wrist[1] - elbow[1], wrist[0] - elbow[0])
+        height = self.who.body.height
+        return (self.x + self.facing * (wrist[0] + math.cos(away) * 0.052) * height, (wrist[1] + math.sin(away) * 0.052) * height)
+
+    def side(self, other: Placed) -> int:
+        """+1 to the right of another figure, -1 to its left."""
+        return 1 if self.x > other.x else -1
+
+    def head(self, bed_top: float) -> tuple[float, float]:
+        """The middle of its head in metres of the set."""
+        height = self.who.body.height
+        u, v = self.acting.head_centre()
+        if self.lying:
+            return (self.x + self.facing * (height / 2 - v * height), bed_top + LYING * height + u * height)
+        return (self.x + self.facing * u * height, v * height)
+
+
+def block_figures(
+    figures: Sequence[tuple[str, str]], setting: str, held: bool, props: Sequence[str], paints: Paints, rng: random.Random,
+    cast_seed: int,
+) -> list[Placed]:  # fmt: skip
+    """Casts and places the figures: the first is the main one at x = 0, looking into the picture."""
+    placed: list[Placed] = []
+    slots = _slots(figures, rng)
+    for index, (role, name) in enumerate(figures):
+        nth = sum(1 for other, _ in figures[:index] if other == role)
+        who = cast(role, nth, paints, cast_seed)
+        if index == 0 and "glasses" in props:
+            who = replace(who, glasses=True)
+        pose = rng.choice(POSES[name])
+        if name == "hugs" and role != "child" and any(other == "child" for other, _ in figures):
+            pose = replace(pose, near=Arm(0.17, -0.20), far=Arm(0.20, -0.17), lean=12.0, nod=12.0)
+        if index == 0 and held and name not in ("holds", "reaches", "points", "drinks", "stretches", "waves", "runs", "walks"):
+            pose = replace(pose, near=Arm(0.20, -0.05), item="held")
+        seated = pose.support in ("seat", "desk") or (pose.support == "floor" and _sits_here(name, setting, rng))
+        x, z, facing = slots[index]
+        placed.append(Placed(who, name, pose, x, z, facing, seated))
+    return placed
+
+
+def _sits_here(name: str, setting: str, rng: random.Random) -> bool:
+    if setting in SEATED_SETS:
+        return name in _SITTABLE or name == "stands"
+    return name == "reads" and (setting in _RESTING_SETS or rng.random() < 0.4) or (name in _SITTABLE and setting in ("cafe", "restaurant") and rng.random() < 0.7)
+
+
+def _slots(figures: Sequence[tuple[str, str]], rng: random.Random) -> list[tuple[float, float, int]]:
+    names = [name for _, name in figures]
+    count = len(names)
+    if count == 1:
+        return [(0.0, 0.0, 1)]
+    wide = any(name in ("types", "cooks", "lies", "sleeps", "runs", "stretches", "sits") for name in names)
+    gap = rng.uniform(0.95, 1.15) if wide else rng.uniform(0.72, 0.9)
+    if count == 2 and "hugs" in names:
+        return [(0.0, 0.05, 1), (0.33, 0.0, -1)]
+    together = names.count("walks") + names.count("runs") >= 2
+    if "lies" in names or "sleeps" in names:
+        return [(0.0, 0.0, 1), *[(-1.75 + i * 0.75 if i % 2 else 1.55 + i * 0.5, -0.2 + 0.3 * (i % 2), -1 if i % 2 == 0 else 1) for i in range(count - 1)]]
+    middle = (count - 1) / 2
+    places = []
+    for index in range(count):
+        x = (index - middle) * gap + (rng.uniform(-0.06, 0.06) if index else 0)
+        z = 0.0 if index % 2 == 0 else rng.uniform(0.12, 0.4)
+        places.append((x, z, 1 if together or index <= middle - 0.1 else -1))
+    return places
+
+
+def subject_of(placed: Sequence[Placed], size: ShotSize, bed_top: float, with_point: tuple[float, float] | None) -> Subject:
+    """What the camera is on when the shot is of figures; `with_point` (x, y) is something that should stay in the picture."""
+    lefts, rights, tops = [], [], []
+    for figure in placed:
+        height = figure.who.body.height
+        half = height / 2 if figure.lying else height * (0.24 if figure.seated or figure.name == "runs" else 0.17)
+        lefts.append(figure.x - half)
+        rights.append(figure.x + half)
+        hx, hy = figure.head(bed_top)
+        tops.append(hy + height * figure.who.body.head * (0.5 if not figure.lying else 1.1))
+        hand = figure.acting.bones
+        if not figure.lying:
+            tops[-1] = max(tops[-1], max(hand.near_arm[2][1], hand.far_arm[2][1]) * height + 0.08)
+    first = placed[0]
+    hx, hy = first.head(bed_top)
+    head = first.who.body.head * first.who.body.height
+    close_y, close_height = hy, head
+    if size == "medium":
+        shown = [figure.head(bed_top) for figure in placed if not figure.lying]
+        close_y = max((y for _, y in shown), default=hy + head * 0.9)
+        if first.lying:
+            toe = hx + first.facing * head * 4.5
+            lefts, rights = [min(hx, toe) - head], [max(hx, toe) + head]
+    if with_point and size == "close-up":
+        close_y = hy * 0.62 + with_point[1] * 0.38
+        hx = hx * 0.6 + with_point[0] * 0.4
+        close_height = max(head, abs(hy - with_point[1]) * 0.72)
+    if with_point and size in ("full", "wide", "medium"):
+        lefts.append(with_point[0] - 0.25)
+        rights.append(with_point[0] + 0.25)
+    bottom = 0.1 if all(f.lying for f in placed) else 0.0
+    return Subject(min(lefts), max(rights), bottom, max(tops), hx, close_y, close_height, single=len(placed) == 1 and not first.lying)

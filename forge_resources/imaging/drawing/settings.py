@@ -1,0 +1,52 @@
+"""Every setting of the vocabulary and the function that builds it.
+
+What belongs here: the register. What does not: the sets.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from forge_resources.imaging.drawing import outdoors, public_rooms, rooms, town
+from forge_resources.imaging.drawing.scene import SetFunction
+
+
+@dataclass(frozen=True)
+class Setting:
+    """How a setting is built; `windows` and `skyline` say whether those details change what it shows."""
+
+    build: SetFunction
+    indoors: bool
+    windows: bool = True
+    skyline: bool = True
+
+
+SETTINGS: dict[str, Setting] = {
+    "bedroom": Setting(rooms.bedroom, True),
+    "kitchen": Setting(rooms.kitchen, True),
+    "living-room": Setting(rooms.living_room, True),
+    "bathroom": Setting(rooms.bathroom, True),
+    "hallway": Setting(rooms.hallway, True),
+    "home-office": Setting(rooms.home_office, True),
+    "balcony": Setting(rooms.balcony, False, windows=False),
+    "garden": Setting(outdoors.garden, False, windows=False),
+    "street": Setting(town.street, False, windows=False),
+    "cafe": Setting(public_rooms.cafe, True),
+    "restaurant": Setting(public_rooms.restaurant, True),
+    "office": Setting(public_rooms.office, True),
+    "classroom": Setting(public_rooms.classroom, True),
+    "library": Setting(public_rooms.library, True),
+    "train": Setting(public_rooms.train, True),
+    "car": Setting(town.car, False, windows=False),
+    "bus-stop": Setting(town.bus_stop, False, windows=False),
+    "park": Setting(outdoors.park, False, windows=False),
+    "gym": Setting(public_rooms.gym, True),
+    "supermarket": Setting(public_rooms.supermarket, True, windows=False, skyline=False),
+    "market-square": Setting(town.market_square, False, windows=False),
+    "beach": Setting(outdoors.beach, False, windows=False),
+    "mountain": Setting(outdoors.mountain, False, windows=False),
+    "forest": Setting(outdoors.forest, False, windows=False, skyline=False),
+    "rooftop": Setting(town.rooftop, False, windows=False),
+    "workshop": Setting(public_rooms.workshop, True),
+    "studio": Setting(public_rooms.studio, True, windows=False, skyline=False),
+}
