@@ -7,7 +7,7 @@ import dagster as dg
 from forge_assets.external import require_approval, storyboard_approval
 from forge_assets.stage import cell_of, result, stage, steps
 from forge_resources.adapters.resources import StudioResource
-from forge_resources.editing.cutting_room import cut_timelines, render_master
+from forge_resources.editing.cutting_room import cut_timelines, render_master, tier_of_timeline
 from forge_resources.editing.hand_over import hand_over
 from forge_resources.imaging.contact_sheet import thumbnail_markdown
 from forge_resources.schemas.brief import CellBrief
@@ -58,7 +58,7 @@ def spot(
         file=dg.MetadataValue.path(str(house.store.path(made.artefact))),
         megabytes=round(made.artefact.size / 1e6, 2),
         contact_sheet=dg.MetadataValue.md(thumbnail_markdown(house.store.path(frames.contact_sheet))),
-        tier=made.artefact.tier,
+        tier=tier_of_timeline(house.workshop, timeline.by_profile[profile.slug]),
         **facts,
     )
 

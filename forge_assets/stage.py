@@ -44,16 +44,24 @@ def stage(
     """
 
     def decorate(function: Callable[..., Any]) -> dg.AssetsDefinition:
-        return dg.asset(
+        name = function.__name__
+        # A step of its own name, because a job is called `storyboard` too and Dagster allows one of each name.
+        return dg.multi_asset(
+            name=f"make_{name}",
+            outs={
+                name: dg.AssetOut(
+                    key=name,
+                    description=function.__doc__,
+                    group_name=group,
+                    kinds=kinds,
+                    owners=OWNERS,
+                    io_manager_key="documents",
+                    code_version=code_version(revision, engines),
+                )
+            },
             partitions_def=CELL,
-            group_name=group,
-            kinds=kinds,
-            owners=OWNERS,
-            io_manager_key="documents",
-            code_version=code_version(revision, engines),
             pool=GPU_POOL if gpu else None,
             deps=list(deps),
-            description=function.__doc__,
         )(told(function))
 
     return decorate
@@ -94,9 +102,14 @@ def cell_of(context: dg.AssetExecutionContext) -> CellKey:
     return CellKey.parse(context.partition_key)
 
 
+def stage_name(context: dg.AssetExecutionContext) -> str:
+    """The stage that is being made, such as `frames`."""
+    return context.assets_def.key.to_user_string()
+
+
 def steps(context: dg.AssetExecutionContext) -> OnStep:
     """Reports the steps of the stage that is being made."""
-    return steps_of(context.partition_key, context.asset_key.to_user_string())
+    return steps_of(context.partition_key, stage_name(context))
 
 
 def result(
@@ -110,7 +123,7 @@ def result(
     """A stage's document with its data version (a hash of its content) and what the UI shows of it."""
     if tally is not None:
         metadata |= {"recipes": len(tally.fingerprints), "made": tally.made, "reused": tally.reused}
-    report(Progress(context.partition_key, context.asset_key.to_user_string(), 1, 1, "done"))
+    report(Progress(context.partition_key, stage_name(context), 1, 1, "done"))
     return dg.MaterializeResult(
         value=document,
         metadata=metadata,

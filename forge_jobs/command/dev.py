@@ -34,11 +34,14 @@ def dev(port: int, host: str) -> int:
     console.print(f"home    {settings.home}")
     dagster = Path(sys.executable).parent / "dagster"
     call = [str(dagster), "dev", "-w", str(WORKSPACE), "-p", str(port), "-h", host]
-    process = subprocess.Popen(call)
-    try:
-        status = process.wait()
-    except KeyboardInterrupt:
+    process = subprocess.Popen(call, start_new_session=True)
+    # Whoever ends this command ends all it started: Dagster stops its servers and daemon in order on SIGINT.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: _end(process))
+    status = process.wait()
+    return EXIT_DONE if status in (0, -signal.SIGINT, 128 + signal.SIGINT) else EXIT_FAILED
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
         process.send_signal(signal.SIGINT)
-        process.wait()
-        return EXIT_DONE
-    return EXIT_DONE if status == 0 else EXIT_FAILED

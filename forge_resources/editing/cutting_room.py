@@ -12,6 +12,7 @@ from typing import cast
 
 import opentimelineio as otio
 
+from forge_resources.editing.cut import timeline_note
 from forge_resources.editing.render import Renderer, render_parameters
 from forge_resources.editing.timeline import timeline_parameters
 from forge_resources.progress import OnStep
@@ -69,6 +70,11 @@ def render_master(workshop: Workshop, profile: DeliveryProfile, timeline: Artefa
 def read_timeline(workshop: Workshop, timeline: Artefact) -> otio.schema.Timeline:
     """The OpenTimelineIO document behind an artefact."""
     return otio.adapters.read_from_file(str(workshop.store.path(timeline)))
+
+
+def tier_of_timeline(workshop: Workshop, timeline: Artefact) -> str:
+    """`draft` where any plate, clip, voice line or the script of a timeline is, else `full`."""
+    return timeline_note(read_timeline(workshop, timeline)).tier
 
 
 def media_of(timeline: otio.schema.Timeline) -> dict[str, Source]:

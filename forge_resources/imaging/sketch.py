@@ -6,6 +6,7 @@ What belongs here: the engine's contract, what of a look enters its recipe, and 
 
 from __future__ import annotations
 
+from collections.abc import Container
 from pathlib import Path
 from typing import Annotated, ClassVar
 
@@ -14,9 +15,10 @@ from pydantic import BaseModel, Field
 from forge_resources.engines.contract import Facts, ImageEngine, Sources
 from forge_resources.errors import Fault, InvalidInput
 from forge_resources.imaging.drawing.anatomy import POSES
-from forge_resources.imaging.drawing.composition import Panel, compose
+from forge_resources.imaging.drawing.composition import compose
 from forge_resources.imaging.drawing.grade import HOURS, LIGHTS
 from forge_resources.imaging.drawing.landmarks import SKYLINES
+from forge_resources.imaging.drawing.panel import Panel
 from forge_resources.imaging.drawing.products import SHAPES
 from forge_resources.imaging.drawing.props import PROPS
 from forge_resources.imaging.drawing.reference import read_reference
@@ -92,7 +94,9 @@ class SketchArtist(ImageEngine):
     def make(self, parameters: SketchParameters, sources: Sources, target: Path) -> Facts:
         """Draws the panel to `target` as PNG. Facts: `width` and `height` in pixels."""
         if parameters.reference and REFERENCE not in sources:
-            raise InvalidInput(f"The recipe asks for the product's reference picture, but there is no source `{REFERENCE}`.")
+            raise InvalidInput(
+                f"The recipe asks for the product's reference picture, but there is no source `{REFERENCE}`."
+            )
         reference = read_reference(sources[REFERENCE]) if parameters.reference else None
         picture = compose(_panel(parameters), reference)
         picture.save(target, format="PNG", compress_level=1)
@@ -119,7 +123,7 @@ def _cast_seed(look: ShotLook) -> int | None:
 
 def _check_words(look: ShotLook) -> None:
     """Raises InvalidInput where a look uses a word that nobody taught this engine to draw."""
-    used: list[tuple[str, str, object]] = [
+    used: list[tuple[str, str, Container[str]]] = [
         ("setting", look.setting, SETTINGS), ("time_of_day", look.time_of_day, HOURS), ("light", look.light, LIGHTS),
         ("product", look.product, PRODUCT_STATES), ("product_shape", look.product_shape, SHAPES),
         *[(f"figures[{i}].role", figure.role, ROLES) for i, figure in enumerate(look.figures)],
@@ -127,9 +131,11 @@ def _check_words(look: ShotLook) -> None:
         *[(f"props[{i}]", prop, PROPS) for i, prop in enumerate(look.props)],
         *[(f"details[{i}]", detail, DETAILS) for i, detail in enumerate(look.details)],
     ]  # fmt: skip
-    faults = [Fault(place, f"`{word}` is not a word this engine can draw") for place, word, known in used if word not in known]  # type: ignore[operator]
-    if faults:
-        words = ", ".join(f"`{word}`" for _, word, known in used if word not in known)  # type: ignore[operator]
+    unknown = [(place, word) for place, word, known in used if word not in known]
+    if unknown:
+        words = ", ".join(f"`{word}`" for _, word in unknown)
         raise InvalidInput(
-            f"The sketch engine cannot draw {words}.", remedy="Use the words of library/data/vocabulary.yaml.", faults=faults
+            f"The sketch engine cannot draw {words}.",
+            remedy="Use the words of library/data/vocabulary.yaml.",
+            faults=[Fault(place, f"`{word}` is not a word this engine can draw") for place, word in unknown],
         )

@@ -63,7 +63,7 @@ class Arm:
 
 @dataclass(frozen=True)
 class Foot:
-    """Where an ankle goes: x from the hips, y from the floor; `pitch` turns the shoe, toes down for a negative value."""
+    """Where an ankle goes: x from the hips, y from the floor; `pitch` turns the shoe, negative is toes down."""
 
     x: float
     y: float = 0.0
@@ -102,19 +102,43 @@ POSES: dict[str, tuple[Pose, ...]] = {
         Pose(Arm(-0.03, -0.29), Arm(0.055, -0.205, 1), Foot(-0.07), Foot(0.06), turn=0.3),
     ),
     "walks": (
-        Pose(Arm(0.115, -0.255), Arm(-0.105, -0.262), Foot(-0.175, 0.035, -28), Foot(0.165, 0.0, 12), 0.75, 3, 0, 0.018),
+        Pose(
+            Arm(0.115, -0.255), Arm(-0.105, -0.262), Foot(-0.175, 0.035, -28), Foot(0.165, 0.0, 12), 0.75, 3, 0, 0.018
+        ),
         Pose(Arm(-0.12, -0.255), Arm(0.135, -0.245), Foot(0.165, 0.0, 12), Foot(-0.175, 0.035, -28), 0.75, 3, 0, 0.018),
     ),
     "runs": (
-        Pose(Arm(0.17, -0.10), Arm(-0.13, -0.15), Foot(-0.31, 0.21, -62), Foot(0.19, 0.10, 8), 0.85, 13, -3, -0.015, mouth="open"),
-        Pose(Arm(-0.17, -0.13), Arm(0.17, -0.09), Foot(0.20, 0.10, 8), Foot(-0.31, 0.21, -62), 0.85, 13, -3, -0.015, mouth="open"),
+        Pose(
+            Arm(0.17, -0.10),
+            Arm(-0.13, -0.15),
+            Foot(-0.31, 0.21, -62),
+            Foot(0.19, 0.10, 8),
+            0.85,
+            13,
+            -3,
+            -0.015,
+            mouth="open",
+        ),
+        Pose(
+            Arm(-0.17, -0.13),
+            Arm(0.17, -0.09),
+            Foot(0.20, 0.10, 8),
+            Foot(-0.31, 0.21, -62),
+            0.85,
+            13,
+            -3,
+            -0.015,
+            mouth="open",
+        ),
     ),
     "sits": (
         Pose(Arm(0.17, -0.235), Arm(0.17, -0.225), *_SEATED, 0.55, -4, 0, 0, "seat"),
         Pose(Arm(0.19, -0.215), Arm(0.10, -0.16), *_SEATED, 0.5, 3, 2, 0, "seat"),
     ),
     "lies": (Pose(Arm(0.09, -0.26), Arm(0.06, 0.13, 1), Foot(0.0), Foot(0.10, 0.08), 0.6, 0, 0, 0, "bed"),),
-    "sleeps": (Pose(Arm(0.10, -0.18), Arm(0.04, -0.28), Foot(0.0), Foot(0.04), 0.6, 0, 0, 0, "bed", "", "closed", "calm"),),
+    "sleeps": (
+        Pose(Arm(0.10, -0.18), Arm(0.04, -0.28), Foot(0.0), Foot(0.04), 0.6, 0, 0, 0, "bed", "", "closed", "calm"),
+    ),
     "reaches": (
         Pose(Arm(0.225, 0.205), Arm(-0.04, -0.27), Foot(-0.09, 0.022, -24), Foot(0.07), 0.6, 5, -12, -0.012),
         Pose(Arm(0.275, 0.12), Arm(-0.03, -0.22), Foot(-0.12, 0.015, -16), Foot(0.11), 0.65, 8, -6, 0.005),
@@ -137,7 +161,11 @@ POSES: dict[str, tuple[Pose, ...]] = {
         Pose(Arm(0.175, 0.012), _DOWN_FAR, turn=0.6, nod=-3, item="mug", eyes="happy", mouth="calm"),
         Pose(Arm(0.19, -0.05), Arm(0.045, -0.285), turn=0.5, lean=-1, nod=2, item="mug", eyes="open", mouth="smile"),
     ),
-    "cooks": (Pose(Arm(0.22, -0.135), Arm(0.255, -0.155), turn=0.6, lean=5, nod=9, support="stove", item="spoon", eyes="down"),),
+    "cooks": (
+        Pose(
+            Arm(0.22, -0.135), Arm(0.255, -0.155), turn=0.6, lean=5, nod=9, support="stove", item="spoon", eyes="down"
+        ),
+    ),
     "reads": (Pose(Arm(0.175, -0.13), Arm(0.16, -0.12), turn=0.5, nod=13, item="book", eyes="down", mouth="calm"),),
     "waves": (
         Pose(_DOWN, Arm(0.155, 0.185, -1), turn=0.3, lean=-2, mouth="open"),

@@ -17,7 +17,9 @@ from forge_resources.imaging.drawing.stage import Shaft
 from forge_resources.schemas.script import ShotSize
 
 
-def light_effects(scene: Scene, subject: Subject, head: tuple[float, float] | None, indoors: bool, rng: random.Random) -> None:
+def light_effects(
+    scene: Scene, subject: Subject, head: tuple[float, float] | None, indoors: bool, rng: random.Random
+) -> None:
     """Adds the pieces and glows of the look's light around the subject."""
     light, stage = scene.grade.light, scene.stage
     x, y = head or ((subject.left + subject.right) / 2, (subject.bottom + subject.top) / 2)
@@ -52,8 +54,14 @@ def _neon(scene: Scene, x: float, rng: random.Random, indoors: bool) -> None:
             pen.rect(-0.04, -1.85, 0.04, -0.56, (52, 50, 60))
         shapes = {
             0: (geo.ellipse(0, 0, 0.34, 0.34), geo.ellipse(0, 0, 0.24, 0.24)),
-            1: (geo.points([(-0.4, -0.2), (-0.1, 0.3), (0.1, -0.1), (0.4, 0.32)]), geo.arc(0, -0.05, 0.45, 0.4, 200, 340)),
-            2: (geo.closed_curve([(0, -0.3), (-0.34, 0.08), (-0.2, 0.3), (0, 0.16), (0.2, 0.3), (0.34, 0.08)]), geo.points([(-0.5, -0.42), (0.5, -0.42)])),
+            1: (
+                geo.points([(-0.4, -0.2), (-0.1, 0.3), (0.1, -0.1), (0.4, 0.32)]),
+                geo.arc(0, -0.05, 0.45, 0.4, 200, 340),
+            ),
+            2: (
+                geo.closed_curve([(0, -0.3), (-0.34, 0.08), (-0.2, 0.3), (0, 0.16), (0.2, 0.3), (0.34, 0.08)]),
+                geo.points([(-0.5, -0.42), (0.5, -0.42)]),
+            ),
         }[form]
         for path, colour in zip(shapes, NEON, strict=True):
             closed = path if form == 1 or len(path) < 4 else [*path.tolist(), path[0].tolist()]
@@ -77,7 +85,11 @@ def _candles(scene: Scene, subject: Subject, indoors: bool) -> None:
         for dx, tall in ((0.0, 0.16), (0.11, 0.10), (0.20, 0.21)):
             pen = stage.upright(x + dx, 0.38 if not small else 0.1, y)
             pen.rect(-0.028, 0, 0.028, tall, (244, 230, 204), 0.006)
-            pen.blob([(0, tall + 0.005), (-0.014, tall + 0.03), (0, tall + 0.07), (0.014, tall + 0.03)], (255, 224, 130), glow=True)
+            pen.blob(
+                [(0, tall + 0.005), (-0.014, tall + 0.03), (0, tall + 0.07), (0.014, tall + 0.03)],
+                (255, 224, 130),
+                glow=True,
+            )
             stage.shine(x + dx, y + tall + 0.04, 0.3, 0.30, (255, 190, 100), bloom=0.5)
 
     scene.add(0.36 if not small else 0.08, draw)
@@ -102,7 +114,9 @@ def foreground(scene: Scene, size: ShotSize, rng: random.Random) -> None:
         tip = (bx - side * length * (0.25 + angle * 0.55), by - length * (1.15 - angle * 0.6))
         mid = (bx - side * length * 0.10, by - length * 0.62)
         wide = unit * 0.018
-        shape = geo.closed_curve([(bx, by), (mid[0] - wide, mid[1]), tip, (mid[0] + wide * 1.4, mid[1] + wide), (bx + wide, by)])
+        shape = geo.closed_curve(
+            [(bx, by), (mid[0] - wide, mid[1]), tip, (mid[0] + wide * 1.4, mid[1] + wide), (bx + wide, by)]
+        )
         stage.fill(shape, shade(base, 0.10 * (i % 3)), 0.5)
 
 
@@ -111,5 +125,12 @@ def god_rays(scene: Scene, x: float, y: float) -> None:
     project = scene.stage.camera.project
     for i in range(3):
         a = x + i * 0.9
-        corners = [project(a, y, 3), project(a + 0.35, y, 3), project(a - scene.light_side * 1.8 + 0.8, 0, 2), project(a - scene.light_side * 1.8, 0, 2)]
-        scene.stage.shafts.append(Shaft(corners, scene.grade.key, 0.22 * scene.grade.light.shafts * max(scene.grade.day_window, 0.25)))
+        corners = [
+            project(a, y, 3),
+            project(a + 0.35, y, 3),
+            project(a - scene.light_side * 1.8 + 0.8, 0, 2),
+            project(a - scene.light_side * 1.8, 0, 2),
+        ]
+        scene.stage.shafts.append(
+            Shaft(corners, scene.grade.key, 0.22 * scene.grade.light.shafts * max(scene.grade.day_window, 0.25))
+        )

@@ -10,7 +10,8 @@ from forge_resources.imaging.drawing.scene import Scene
 
 
 def bed_behind(scene: Scene, x: float, z: float, wide: float = 2.05, sofa: bool = False, flip: bool = False) -> None:
-    """A bed lengthwise, headboard at its left end (its right if `flip`): what is behind a person lying on it. Its top is at 0.52 m."""
+    """A bed lengthwise, headboard at its left end (its right if `flip`): what is behind a person lying
+    on it. Its top is at 0.52 m."""
     stage, paints = scene.stage, scene.paints
     a, b = x - wide / 2, x + wide / 2
     stage.contact(x, z + 0.4, wide * 0.55, 0.7, 0.34)
@@ -19,18 +20,32 @@ def bed_behind(scene: Scene, x: float, z: float, wide: float = 2.05, sofa: bool 
         stage.box(a - 0.1, b + 0.1, 0.10, 0.50, z, z + 0.9, paints.fabric)
         stage.box(a - 0.24, a, 0.05, 0.68, z - 0.02, z + 0.9, shade(paints.fabric, 0.04))
         stage.box(b, b + 0.24, 0.05, 0.68, z - 0.02, z + 0.9, shade(paints.fabric, 0.04))
-        stage.upright(a + 0.18, z + 0.3, 0.5).blob([(-0.2, 0), (-0.24, 0.2), (-0.1, 0.34), (0.14, 0.2), (0.2, 0.02)], paints.fabric2)
+        stage.upright(a + 0.18, z + 0.3, 0.5).blob(
+            [(-0.2, 0), (-0.24, 0.2), (-0.1, 0.34), (0.14, 0.2), (0.2, 0.02)], paints.fabric2
+        )
         return
     side = -1 if flip else 1
     head = b if flip else a
-    stage.box(min(head - side * 0.10, head), max(head - side * 0.10, head), 0.0, 1.08, z - 0.05, z + 1.4, shade(paints.wood, 0.12))
+    stage.box(
+        min(head - side * 0.10, head),
+        max(head - side * 0.10, head),
+        0.0,
+        1.08,
+        z - 0.05,
+        z + 1.4,
+        shade(paints.wood, 0.12),
+    )
     stage.box(a, b, 0.10, 0.30, z, z + 1.4, paints.wood)
     stage.box(a, b, 0.26, 0.50, z - 0.01, z + 1.4, (240, 234, 226), top=(248, 244, 238))
     for pz, tone in ((z + 0.95, (228, 222, 216)), (z + 0.3, (250, 247, 242))):
         if stage.camera.pitch < -40:
-            stage.ground(head + side * 0.32, pz - 0.1, 0.53).blob([(-0.26, -0.28), (-0.29, 0.0), (-0.26, 0.28), (0.2, 0.26), (0.24, 0.0), (0.2, -0.26)], tone)
+            stage.ground(head + side * 0.32, pz - 0.1, 0.53).blob(
+                [(-0.26, -0.28), (-0.29, 0.0), (-0.26, 0.28), (0.2, 0.26), (0.24, 0.0), (0.2, -0.26)], tone
+            )
             continue
-        stage.upright(head + side * 0.30, pz, 0.5, 1.0, flip).blob([(-0.26, 0.0), (-0.29, 0.12), (-0.1, 0.21), (0.16, 0.17), (0.30, 0.05), (0.24, -0.01)], tone)
+        stage.upright(head + side * 0.30, pz, 0.5, 1.0, flip).blob(
+            [(-0.26, 0.0), (-0.29, 0.12), (-0.1, 0.21), (0.16, 0.17), (0.30, 0.05), (0.24, -0.01)], tone
+        )
 
 
 def blanket_from_above(scene: Scene, x: float, z: float, wide: float, flip: bool) -> None:
@@ -38,11 +53,34 @@ def blanket_from_above(scene: Scene, x: float, z: float, wide: float, flip: bool
     pen, colour = scene.stage.ground(x, z + 0.62, 0.74), scene.paints.fabric
     side = -1 if flip else 1
     a, b = side * (-wide / 2 + 0.72), side * (wide / 2 + 0.02)
-    pen.blob([(a, -0.62), (a + side * 0.03, 0.0), (a, 0.62), ((a + b) / 2, 0.66), (b, 0.60), (b, -0.62), ((a + b) / 2, -0.68)], colour)
-    pen.blob([(a - side * 0.02, -0.62), (a - side * 0.01, 0.0), (a - side * 0.02, 0.62), (a + side * 0.16, 0.60), (a + side * 0.18, 0.0), (a + side * 0.16, -0.62)], mix(colour, (250, 246, 240), 0.62))
+    pen.blob(
+        [
+            (a, -0.62),
+            (a + side * 0.03, 0.0),
+            (a, 0.62),
+            ((a + b) / 2, 0.66),
+            (b, 0.60),
+            (b, -0.62),
+            ((a + b) / 2, -0.68),
+        ],
+        colour,
+    )
+    pen.blob(
+        [
+            (a - side * 0.02, -0.62),
+            (a - side * 0.01, 0.0),
+            (a - side * 0.02, 0.62),
+            (a + side * 0.16, 0.60),
+            (a + side * 0.18, 0.0),
+            (a + side * 0.16, -0.62),
+        ],
+        mix(colour, (250, 246, 240), 0.62),
+    )
     for i in range(4):
         fx = a + (b - a) * (0.25 + 0.2 * i)
-        pen.line([(fx, -0.5), (fx + 0.06, -0.1), (fx - 0.04, 0.45)], [0.004, 0.03, 0.004], shade(colour, 0.16), smooth=True)
+        pen.line(
+            [(fx, -0.5), (fx + 0.06, -0.1), (fx - 0.04, 0.45)], [0.004, 0.03, 0.004], shade(colour, 0.16), smooth=True
+        )
 
 
 def blanket(scene: Scene, x: float, z: float, wide: float, covers: bool, flip: bool = False) -> None:
@@ -50,9 +88,39 @@ def blanket(scene: Scene, x: float, z: float, wide: float, covers: bool, flip: b
     pen, colour = scene.stage.upright(x, z - 0.03, 0.0, 1.0, flip), scene.paints.fabric
     a = -wide / 2 + (0.72 if covers else 1.25)
     b = wide / 2 + 0.03
-    rise = 0.20 if covers else 0.10
-    pen.blob([(a, 0.50), (a + 0.04, 0.52 + rise * 0.75), (a + 0.3, 0.52 + rise), ((a + b) / 2, 0.52 + rise * 0.85), (b - 0.25, 0.52 + rise * 0.9), (b - 0.05, 0.56), (b, 0.3), (b - 0.1, 0.14), ((a + b) / 2, 0.18), (a + 0.1, 0.15), (a - 0.02, 0.32)], colour)
+    rise = 0.29 if covers else 0.10
+    pen.blob(
+        [
+            (a, 0.50),
+            (a + 0.04, 0.52 + rise * 0.75),
+            (a + 0.3, 0.52 + rise),
+            ((a + b) / 2, 0.52 + rise * 0.85),
+            (b - 0.25, 0.52 + rise * 0.9),
+            (b - 0.05, 0.56),
+            (b, 0.3),
+            (b - 0.1, 0.14),
+            ((a + b) / 2, 0.18),
+            (a + 0.1, 0.15),
+            (a - 0.02, 0.32),
+        ],
+        colour,
+    )
     for i in range(4):
         fx = a + 0.2 + (b - a - 0.4) * i / 3
-        pen.line([(fx, 0.52 + rise * 0.6), (fx + 0.04, 0.40), (fx + 0.10, 0.22)], [0.004, 0.02, 0.004], shade(colour, 0.16), smooth=True)
-    pen.blob([(a - 0.01, 0.40), (a, 0.52 + rise * 0.72), (a + 0.10, 0.53 + rise * 0.9), (a + 0.12, 0.36), (a + 0.09, 0.17), (a - 0.01, 0.2)], mix(colour, (250, 246, 240), 0.62))
+        pen.line(
+            [(fx, 0.52 + rise * 0.6), (fx + 0.04, 0.40), (fx + 0.10, 0.22)],
+            [0.004, 0.02, 0.004],
+            shade(colour, 0.16),
+            smooth=True,
+        )
+    pen.blob(
+        [
+            (a - 0.01, 0.40),
+            (a, 0.52 + rise * 0.72),
+            (a + 0.10, 0.53 + rise * 0.9),
+            (a + 0.12, 0.36),
+            (a + 0.09, 0.17),
+            (a - 0.01, 0.2),
+        ],
+        mix(colour, (250, 246, 240), 0.62),
+    )

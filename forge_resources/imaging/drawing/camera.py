@@ -21,7 +21,7 @@ NEAR = 0.12
 
 @dataclass(frozen=True)
 class Subject:
-    """What the shot is of, in metres: its extents, and the point that a close shot looks at with the height it shows."""
+    """What the shot is of, in metres: its extents, and the point and height that a close shot looks at."""
 
     left: float
     right: float
@@ -90,9 +90,15 @@ _PRODUCT: dict[ShotSize, float] = {
 
 
 def frame(
-    size: ShotSize, angle: Angle, picture: tuple[int, int], subject: Subject, indoors: bool, mirror: bool, rng: random.Random
+    size: ShotSize,
+    angle: Angle,
+    picture: tuple[int, int],
+    subject: Subject,
+    indoors: bool,
+    mirror: bool,
+    rng: random.Random,
 ) -> Camera:
-    """The camera for a shot: chosen distance, lens, pitch and shift, with the subject on a third or, if close, near the middle."""
+    """The camera for a shot: distance, lens, pitch and shift, the subject on a third or, if close, near the middle."""
     aspect = picture[0] / picture[1]
     framing = _FRAMINGS[size]
     narrow = 1.0 if aspect > 1.5 else 1.06 if aspect > 0.9 else 1.10 if aspect > 0.7 else 1.28
@@ -121,7 +127,9 @@ def frame(
         rng.uniform(-2, 2) if angle in ("low", "high", "overhead") else 0.0
     )
     roll = rng.choice([-1, 1]) * rng.uniform(7, 10) if angle == "dutch" else 0.0
-    return _camera(picture, (middle_x, at), (across, place), distance, lens, pitch, roll, mirror, size, subject.is_product)
+    return _camera(
+        picture, (middle_x, at), (across, place), distance, lens, pitch, roll, mirror, size, subject.is_product
+    )
 
 
 def _across(size: ShotSize, aspect: float, subject: Subject, rng: random.Random) -> float:

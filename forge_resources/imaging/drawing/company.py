@@ -9,8 +9,9 @@ from dataclasses import replace
 from functools import partial
 
 from forge_resources.imaging.drawing import beds, furniture
+from forge_resources.imaging.drawing.acting import HeldThing
 from forge_resources.imaging.drawing.colour import mix, shade
-from forge_resources.imaging.drawing.figures import HeldThing, draw_figure
+from forge_resources.imaging.drawing.figures import draw_figure
 from forge_resources.imaging.drawing.goods import draw_ware, put_prop
 from forge_resources.imaging.drawing.panel import Shoot
 from forge_resources.imaging.drawing.placing import DESK_TOP, LYING, STOVE_TOP, Placed

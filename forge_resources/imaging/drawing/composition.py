@@ -54,7 +54,10 @@ def compose(panel: Panel, reference: Reference | None) -> Image.Image:
     setting.build(scene)
     lit_from = -light_side if mirror else light_side
     tones = {name: rng.choice(paints.cloth) for name in panel.props}
-    props = [name for name in panel.props if not (name == "glasses" and placed)]
+    props = list(panel.props)
+    if "glasses" in props and placed and not placed[0].who.glasses:
+        props.remove("glasses")
+        placed[0] = replace(placed[0], who=replace(placed[0].who, glasses=True))
     shoot = Shoot(panel, scene, placed, ware, state, spot, setting.indoors, bed_top, lit_from, props, tones)
     add_company(shoot)
     add_product(shoot)
@@ -69,15 +72,23 @@ def compose(panel: Panel, reference: Reference | None) -> Image.Image:
 
 
 def _blocking(panel: Panel, state: str, paints: Paints, rng: random.Random) -> list[Placed]:
-    placed = block_figures(panel.figures, panel.setting, state == "held", panel.props, paints, rng, panel.cast_seed)
+    placed = block_figures(panel.figures, panel.setting, state == "held", paints, rng, panel.cast_seed)
+    if panel.angle == "overhead":
+        # A bed reaches away from the lens; from above, the middle of it is the subject.
+        placed = [replace(figure, z=figure.z - 0.62) if figure.lying else figure for figure in placed]
     if panel.size in _CLOSE:
         # Nobody may stand between the lens and the face it is on.
         placed[1:] = [
-            figure if figure.name == "hugs" else replace(figure, x=figure.x + 0.1 * figure.side(placed[0]), z=figure.z + 0.45)
+            figure
+            if figure.name == "hugs"
+            else replace(figure, x=figure.x + 0.1 * figure.side(placed[0]), z=figure.z + 0.45)
             for figure in placed[1:]
         ]
     if state == "hero":
-        return [replace(figure, x=figure.x * 0.9 + (0.75 if figure.x >= 0.3 else -0.62), z=figure.z + 0.95) for figure in placed]
+        return [
+            replace(figure, x=figure.x * 0.9 + (0.75 if figure.x >= 0.3 else -0.62), z=figure.z + 0.95)
+            for figure in placed
+        ]
     return placed
 
 

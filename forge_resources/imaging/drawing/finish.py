@@ -22,12 +22,12 @@ _CELL = 8
 
 
 def finish(stage: Stage, light_from: int, indoors: bool) -> Image.Image:
-    """The panel at its final size, lit. `light_from` is the side of the picture (+1 right) that direct light comes from."""
+    """The panel at its final size, lit. Direct light comes from the side `light_from` of the picture (+1 right)."""
     picture = stage.image.reduce(FINE)
     width, height = picture.size
     columns, rows = width // _CELL, height // _CELL
-    xs = (np.arange(columns) + 0.5) * _CELL
-    ys = (np.arange(rows) + 0.5) * _CELL
+    xs: Points = (np.arange(columns, dtype=np.float64) + 0.5) * _CELL
+    ys: Points = (np.arange(rows, dtype=np.float64) + 0.5) * _CELL
     pools, bloom = np.zeros((rows, columns, 3)), np.zeros((rows, columns, 3))
     for glow in stage.glows:
         if glow.rx < 2 or glow.ry < 1:
@@ -58,8 +58,10 @@ def finish(stage: Stage, light_from: int, indoors: bool) -> Image.Image:
 
 @lru_cache(maxsize=4)
 def _grain(size: tuple[int, int]) -> Image.Image:
-    """Paper grain around a level of `_GRAIN`, the same for every panel of a size; it also hides the steps of gradients."""
-    steps = bytes(_GRAIN + (-2 if i < 10 else -1 if i < 76 else 0 if i < 180 else 1 if i < 246 else 2) for i in range(256))
+    """Paper grain around the level `_GRAIN`, the same for every panel; it also hides the steps of gradients."""
+    steps = bytes(
+        _GRAIN + (-2 if i < 10 else -1 if i < 76 else 0 if i < 180 else 1 if i < 246 else 2) for i in range(256)
+    )
     tile = Image.frombytes("L", (512, 512), random.Random("grain").randbytes(512 * 512).translate(steps))
     sheet = Image.new("L", size)
     for x in range(0, size[0], 512):
@@ -69,7 +71,7 @@ def _grain(size: tuple[int, int]) -> Image.Image:
 
 
 def _spread(grid: Points, size: tuple[int, int]) -> Image.Image:
-    small = Image.fromarray((np.clip(grid, 0, 1) * 255 + 0.5).astype(np.uint8), "RGB")
+    small = Image.fromarray((np.clip(grid, 0, 1) * 255 + 0.5).astype(np.uint8))
     return small.resize(size, Image.Resampling.BILINEAR)
 
 
@@ -89,10 +91,15 @@ def _fall_off(stage: Stage, xs: Points, ys: Points, light_from: int, indoors: bo
     width, height = stage.camera.width, stage.camera.height
     u, v = (xs / width - 0.5) * 2, (ys / height - 0.5) * 2
     corner = np.clip((u[None, :] ** 2 * 0.72 + v[:, None] ** 2 * 0.60 - 0.34) / 1.0, 0, 1) ** 1.25
-    deep = 0.20 + 0.16 * grade.hour.dark + (0.16 if grade.light.candle else 0.10 if grade.light.lamps or grade.light.screen else 0.0)
-    away = np.clip(0.5 - light_from * u[None, :] * 0.5, 0, 1) * (0.16 if indoors else 0.05) * (0.4 + grade.light.contrast)
+    deep = (
+        0.20
+        + 0.16 * grade.hour.dark
+        + (0.12 if grade.light.candle else 0.07 if grade.light.lamps or grade.light.screen else 0.0)
+    )
+    away = (
+        np.clip(0.5 - light_from * u[None, :] * 0.5, 0, 1) * (0.16 if indoors else 0.05) * (0.4 + grade.light.contrast)
+    )
     low = np.clip((v[:, None] - 0.35) / 0.65, 0, 1) * 0.10
     dark = np.clip(corner * deep * 1.6 + away + low, 0, 0.72)
     tint: RGB = (0.92, 1.0, 0.78) if grade.hour.dark > 0.35 else (0.86, 0.94, 0.80)
     return np.asarray(1 - dark[:, :, None] * np.asarray(tint))
-

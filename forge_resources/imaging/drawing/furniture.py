@@ -12,7 +12,9 @@ from forge_resources.imaging.drawing.scene import Scene
 from forge_resources.imaging.drawing.stage import Pen
 
 
-def table(scene: Scene, x: float, z: float, width: float, height: float = 0.74, deep: float = 0.7, colour: RGB | None = None) -> None:
+def table(
+    scene: Scene, x: float, z: float, width: float, height: float = 0.74, deep: float = 0.7, colour: RGB | None = None
+) -> None:
     """A table on four legs; its top is `height` above the floor."""
     stage, wood = scene.stage, colour or scene.paints.wood
     stage.contact(x, z + deep / 2, width * 0.5, deep * 0.45, 0.26)
@@ -34,7 +36,18 @@ def round_table(scene: Scene, x: float, z: float, radius: float, height: float =
         stage.ground(x, z + radius, y).oval(0, 0, radius, radius, tone)
 
 
-def block(scene: Scene, x: float, z: float, width: float, height: float, deep: float, colour: RGB, top: RGB | None = None, doors: int = 0, drawers: int = 0) -> None:
+def block(
+    scene: Scene,
+    x: float,
+    z: float,
+    width: float,
+    height: float,
+    deep: float,
+    colour: RGB,
+    top: RGB | None = None,
+    doors: int = 0,
+    drawers: int = 0,
+) -> None:
     """A closed body (cabinet, counter, chest) with doors or drawers on its front."""
     stage = scene.stage
     stage.contact(x, z + deep / 2, width * 0.52, deep * 0.5, 0.26)
@@ -59,8 +72,8 @@ def block(scene: Scene, x: float, z: float, width: float, height: float, deep: f
         pen.line([(0.03, height * 0.5), (width - 0.03, height * 0.5)], 0.008, line, alpha=0.5)
 
 
-def chair(scene: Scene, x: float, z: float, seat: float, flip: bool = False, kind: str = "chair", back: bool = True) -> None:
-    """A seat seen from the side, its sitter facing +x (-x if `flip`); `back` False draws only what is in front of the sitter."""
+def chair(scene: Scene, x: float, z: float, seat: float, flip: bool = False, kind: str = "chair") -> None:
+    """A seat seen from the side, its sitter facing +x (-x if `flip`); `seat` is the height of its top."""
     stage, paints = scene.stage, scene.paints
     pen = stage.upright(x, z, 0, seat / 0.46, flip)
     stage.contact(x, z, 0.34, 0.2, 0.3)
@@ -73,7 +86,10 @@ def chair(scene: Scene, x: float, z: float, seat: float, flip: bool = False, kin
             pen.oval(cx, 0.035, 0.035, 0.035, shade(base, 0.4), steps=14)
         pen.rect(-0.03, 0.1, 0.03, 0.40, base)
         pen.rect(-0.27, 0.38, 0.25, 0.47, cloth, 0.045)
-        pen.blob([(-0.27, 0.44), (-0.33, 0.62), (-0.35, 0.98), (-0.29, 1.03), (-0.24, 0.95), (-0.22, 0.6), (-0.2, 0.46)], shade(cloth, 0.1))
+        pen.blob(
+            [(-0.27, 0.44), (-0.33, 0.62), (-0.35, 0.98), (-0.29, 1.03), (-0.24, 0.95), (-0.22, 0.6), (-0.2, 0.46)],
+            shade(cloth, 0.1),
+        )
     elif kind == "stool":
         for lx in (-0.16, 0.16):
             pen.line([(lx * 0.7, 0.42), (lx, 0.0)], 0.035, dark)
@@ -103,7 +119,10 @@ def chair(scene: Scene, x: float, z: float, seat: float, flip: bool = False, kin
     elif kind == "train":
         pen.rect(-0.28, 0.05, 0.24, 0.30, shade(cloth, 0.35), 0.03)
         pen.rect(-0.30, 0.30, 0.26, 0.47, cloth, 0.06)
-        pen.blob([(-0.26, 0.36), (-0.36, 0.8), (-0.40, 1.20), (-0.34, 1.30), (-0.24, 1.25), (-0.2, 0.9), (-0.14, 0.42)], cloth)
+        pen.blob(
+            [(-0.26, 0.36), (-0.36, 0.8), (-0.40, 1.20), (-0.34, 1.30), (-0.24, 1.25), (-0.2, 0.9), (-0.14, 0.42)],
+            cloth,
+        )
         pen.blob([(-0.40, 1.08), (-0.42, 1.24), (-0.34, 1.32), (-0.23, 1.26), (-0.22, 1.08)], (236, 232, 226))
     else:
         for lx in (-0.19, 0.19):
@@ -114,7 +133,17 @@ def chair(scene: Scene, x: float, z: float, seat: float, flip: bool = False, kin
         pen.rect(-0.22, 0.445, 0.21, 0.475, cloth, 0.015)
 
 
-def shelf(scene: Scene, x: float, z: float, width: float, height: float, rows: int, fill: str = "books", deep: float = 0.3, colour: RGB | None = None) -> None:
+def shelf(
+    scene: Scene,
+    x: float,
+    z: float,
+    width: float,
+    height: float,
+    rows: int,
+    fill: str = "books",
+    deep: float = 0.3,
+    colour: RGB | None = None,
+) -> None:
     """Open shelves with books, goods, jars, folders or tools."""
     stage, wood = scene.stage, colour or scene.paints.wood
     stage.contact(x, z + deep / 2, width * 0.52, deep * 0.6, 0.26)
@@ -171,7 +200,16 @@ def picture(scene: Scene, x: float, z: float, y: float, width: float, height: fl
     pen.rect(-a - 0.03, -b - 0.03, a + 0.03, b + 0.03, rng.choice([paints.wood, (58, 54, 56), (240, 236, 228)]))
     pen.rect(-a, -b, a, b, (244, 240, 230))
     base = rng.choice([paints.primary, paints.accent, paints.fabric])
-    pen.blob([(-a * 0.8, -b * 0.7), (-a * 0.5, b * rng.uniform(-0.2, 0.5)), (a * 0.1, b * rng.uniform(0.0, 0.6)), (a * 0.75, -b * 0.1), (a * 0.7, -b * 0.75)], mix(base, (250, 246, 238), 0.25))
+    pen.blob(
+        [
+            (-a * 0.8, -b * 0.7),
+            (-a * 0.5, b * rng.uniform(-0.2, 0.5)),
+            (a * 0.1, b * rng.uniform(0.0, 0.6)),
+            (a * 0.75, -b * 0.1),
+            (a * 0.7, -b * 0.75),
+        ],
+        mix(base, (250, 246, 238), 0.25),
+    )
     pen.oval(a * rng.uniform(-0.4, 0.4), b * 0.45, b * 0.22, b * 0.22, mix(paints.accent, (250, 246, 238), 0.2))
 
 
@@ -185,7 +223,13 @@ def rug(scene: Scene, x: float, z: float, rx: float, rz: float) -> None:
     else:
         pen.rect(-rx, -rz, rx, rz, colour)
         for share in (0.9, 0.82):
-            pen.rect(-rx * share, -rz * share, rx * share, rz * share, mix(colour, (250, 244, 234), 0.3) if share == 0.9 else colour)
+            pen.rect(
+                -rx * share,
+                -rz * share,
+                rx * share,
+                rz * share,
+                mix(colour, (250, 244, 234), 0.3) if share == 0.9 else colour,
+            )
 
 
 def floor_lamp(scene: Scene, x: float, z: float, height: float = 1.6) -> None:
@@ -205,7 +249,12 @@ def lamp_shade(scene: Scene, pen: Pen, half: float, tall: float) -> None:
     lit = scene.grade.lamps
     colour: RGB = (255, 222, 160) if lit else mix(scene.paints.fabric2, (246, 240, 228), 0.5)
     pen.poly([(-half, 0), (half, 0), (half * 0.66, tall), (-half * 0.66, tall)], colour, glow=lit)
-    pen.poly([(-half, 0), (-half * 0.3, 0), (-half * 0.2, tall), (-half * 0.66, tall)], mix(colour, (255, 250, 236), 0.45), glow=lit, alpha=0.6)
+    pen.poly(
+        [(-half, 0), (-half * 0.3, 0), (-half * 0.2, tall), (-half * 0.66, tall)],
+        mix(colour, (255, 250, 236), 0.45),
+        glow=lit,
+        alpha=0.6,
+    )
 
 
 def pendant(scene: Scene, x: float, z: float, y: float, ceiling: float, half: float = 0.2) -> None:
@@ -213,7 +262,17 @@ def pendant(scene: Scene, x: float, z: float, y: float, ceiling: float, half: fl
     pen = scene.stage.upright(x, z)
     pen.line([(0, y + 0.18), (0, ceiling)], 0.012, (60, 58, 62))
     lit, colour = scene.grade.lamps, scene.paints.accent
-    pen.blob([(-half, y), (-half * 0.86, y + 0.12), (-half * 0.25, y + 0.21), (half * 0.25, y + 0.21), (half * 0.86, y + 0.12), (half, y)], colour)
+    pen.blob(
+        [
+            (-half, y),
+            (-half * 0.86, y + 0.12),
+            (-half * 0.25, y + 0.21),
+            (half * 0.25, y + 0.21),
+            (half * 0.86, y + 0.12),
+            (half, y),
+        ],
+        colour,
+    )
     pen.oval(0, y + 0.004, half * 0.8, 0.025, (255, 226, 168) if lit else shade(colour, 0.35), glow=lit)
     if lit:
         scene.stage.shine(x, y - 0.1, z, 1.2, (255, 200, 128), pool=0.40, bloom=0.26)
@@ -235,10 +294,33 @@ def plant(scene: Scene, x: float, z: float, y: float, size: float, rng: random.R
         tip, mid = (lean, high), (lean * 0.5, 0.24 + (high - 0.24) * (0.62 if kind != 2 else 0.8))
         if kind == 2:
             pen.line([(0, 0.25), mid], 0.014, shade(leaf, 0.3))
-            pen.blob([(mid[0] - wide, mid[1]), (mid[0] - wide * 0.4, mid[1] + wide), (tip[0] + wide * 0.3, tip[1]), (mid[0] + wide, mid[1] + wide * 0.2), (mid[0], mid[1] - wide * 0.5)], tone)
+            pen.blob(
+                [
+                    (mid[0] - wide, mid[1]),
+                    (mid[0] - wide * 0.4, mid[1] + wide),
+                    (tip[0] + wide * 0.3, tip[1]),
+                    (mid[0] + wide, mid[1] + wide * 0.2),
+                    (mid[0], mid[1] - wide * 0.5),
+                ],
+                tone,
+            )
         else:
             pen.blob([(0, 0.22), (mid[0] - wide, mid[1]), tip, (mid[0] + wide, mid[1] + 0.02), (0.02, 0.22)], tone)
     pot = rng.choice([(214, 128, 92), (236, 230, 220), paints.accent, (96, 100, 110)])
     pen.poly([(-0.17, 0.26), (0.17, 0.26), (0.13, 0.0), (-0.13, 0.0)], pot)
     pen.poly([(0.05, 0.26), (0.17, 0.26), (0.13, 0.0), (0.05, 0.0)], shade(pot, 0.16))
     pen.rect(-0.185, 0.22, 0.185, 0.275, shade(pot, -0.08))
+
+
+def string_lights(scene: Scene, z: float, y: float) -> None:
+    """Adds a chain of small lamps across the set."""
+
+    def draw() -> None:
+        pen = scene.stage.upright(0, z)
+        path = [(x * 0.5, y - 0.22 * (1 - abs((x % 6) - 3) / 3)) for x in range(-8, 12)]
+        pen.line(path, 0.012, (50, 48, 54))
+        for x, ly in path:
+            pen.oval(x, ly - 0.05, 0.032, 0.042, (255, 226, 160), glow=True, steps=12)
+            scene.stage.shine(x, ly - 0.05, z, 0.28, (255, 206, 130), bloom=0.30)
+
+    scene.add(z, draw)

@@ -25,7 +25,12 @@ def points(values: Iterable[Sequence[float]] | Points) -> Points:
 def _catmull_weights(steps: int) -> Points:
     t = np.arange(steps) / steps
     return np.stack(
-        [-0.5 * t + t**2 - 0.5 * t**3, 1 - 2.5 * t**2 + 1.5 * t**3, 0.5 * t + 2 * t**2 - 1.5 * t**3, -0.5 * t**2 + 0.5 * t**3],
+        [
+            -0.5 * t + t**2 - 0.5 * t**3,
+            1 - 2.5 * t**2 + 1.5 * t**3,
+            0.5 * t + 2 * t**2 - 1.5 * t**3,
+            -0.5 * t**2 + 0.5 * t**3,
+        ],
         axis=1,
     )
 
@@ -56,10 +61,10 @@ def _circle(steps: int) -> Points:
 
 def ellipse(cx: float, cy: float, rx: float, ry: float, turn: float = 0.0, steps: int = 32) -> Points:
     """An ellipse, turned by `turn` degrees against the clock."""
-    p = _circle(steps) * (rx, ry)
+    p = _circle(steps) * np.array((rx, ry))
     if turn:
         p = rotated(p, turn)
-    return p + (cx, cy)
+    return np.asarray(p + np.array((cx, cy)))
 
 
 def arc(cx: float, cy: float, rx: float, ry: float, start: float, end: float, steps: int = 16) -> Points:
@@ -105,13 +110,12 @@ def tapered(a: Point, ra: float, b: Point, rb: float) -> Points:
     )
 
 
-def ribbon(values: Iterable[Sequence[float]] | Points, widths: float | Sequence[float]) -> Points:
-    """The outline of a stroke along a path; `widths` is one width or one per point."""
+def ribbon(values: Iterable[Sequence[float]] | Points, widths: Points) -> Points:
+    """The outline of a stroke along a path, with one width per point."""
     p = points(values)
     along = np.gradient(p, axis=0)
     along /= np.maximum(np.hypot(along[:, 0], along[:, 1])[:, None], 1e-9)
-    half = np.asarray(widths, dtype=np.float64) / 2
-    normal = np.stack([-along[:, 1], along[:, 0]], axis=1) * (half[:, None] if half.ndim else half)
+    normal = np.stack([-along[:, 1], along[:, 0]], axis=1) * (widths[:, None] / 2)
     return np.concatenate([p + normal, (p - normal)[::-1]])
 
 

@@ -9,9 +9,10 @@ from functools import partial
 
 from forge_resources.imaging.drawing import furniture
 from forge_resources.imaging.drawing.colour import RGB, mix, shade
+from forge_resources.imaging.drawing.livery import livery
 from forge_resources.imaging.drawing.panel import Shoot, Spot
 from forge_resources.imaging.drawing.placing import DESK_TOP, STOVE_TOP
-from forge_resources.imaging.drawing.products import SHAPES, livery
+from forge_resources.imaging.drawing.products import SHAPES
 from forge_resources.imaging.drawing.props import PROPS
 from forge_resources.imaging.drawing.stage import Pen
 
@@ -48,7 +49,9 @@ def _on_spot(shoot: Shoot) -> None:
     scene.add(spot.z - 0.01, draw)
     if hero:
         halo = mix(scene.grade.key, (255, 255, 255), 0.35)
-        stage.shine(spot.x, spot.y + ware.tall * 0.55, spot.z, max(ware.tall, ware.half) * 1.9, halo, pool=0.2, bloom=0.07)
+        stage.shine(
+            spot.x, spot.y + ware.tall * 0.55, spot.z, max(ware.tall, ware.half) * 1.9, halo, pool=0.2, bloom=0.07
+        )
     if ware.shape == "lamp" and (hero or scene.grade.lamps):
         warm = (255, 196, 120)
         stage.shine(spot.x, spot.y + ware.tall * 0.7, spot.z, ware.tall * 2.4, warm, pool=0.34, bloom=0.24)
@@ -66,7 +69,9 @@ def _stand(shoot: Shoot) -> None:
     if shoot.panel.setting == "studio" or (alone and not shoot.indoors):
         scene.add(spot.z + 0.02, partial(_plinth, shoot, wide * 0.5))
     elif alone:
-        scene.add(spot.z + 0.01, partial(furniture.table, scene, spot.x, spot.z - 0.34, max(1.5, wide * 1.6), spot.y, 0.8))
+        scene.add(
+            spot.z + 0.01, partial(furniture.table, scene, spot.x, spot.z - 0.34, max(1.5, wide * 1.6), spot.y, 0.8)
+        )
     elif first is not None and first.lying:
         stand = partial(furniture.block, scene, spot.x, spot.z - 0.18, 0.5, spot.y, 0.4, scene.paints.wood, drawers=2)
         scene.add(spot.z + 0.01, stand)
@@ -74,7 +79,9 @@ def _stand(shoot: Shoot) -> None:
         radius = max(0.32, wide * 0.55)
         scene.add(spot.z + 0.01, partial(furniture.round_table, scene, spot.x, spot.z - 0.32, radius, spot.y))
     else:
-        scene.add(spot.z + 0.01, partial(furniture.table, scene, spot.x + 0.08, spot.z - 0.26, max(wide, 0.8), spot.y, 0.55))
+        scene.add(
+            spot.z + 0.01, partial(furniture.table, scene, spot.x + 0.08, spot.z - 0.26, max(wide, 0.8), spot.y, 0.55)
+        )
 
 
 def _plinth(shoot: Shoot, radius: float) -> None:
@@ -138,7 +145,12 @@ def _on_floor(shoot: Shoot, names: list[str]) -> None:
     right = max((figure.x for figure in shoot.placed), default=0.0)
     left = min((figure.x for figure in shoot.placed), default=0.0)
     beside = 0.55 if shoot.state in ("placed", "hero") else 0.0
-    spots = [(right + 0.62 + beside, -0.12), (left - 0.62, 0.25), (right + 1.15 + beside, 0.3), (right + 1.6 + beside, 0.1)]
+    spots = [
+        (right + 0.62 + beside, -0.12),
+        (left - 0.62, 0.25),
+        (right + 1.15 + beside, 0.3),
+        (right + 1.6 + beside, 0.1),
+    ]
     if not shoot.placed and shoot.state in ("absent", "background"):
         spots.insert(0, (0.0, 0.0))
     for index, name in enumerate(names):

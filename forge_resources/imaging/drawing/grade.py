@@ -12,7 +12,7 @@ from forge_resources.imaging.drawing.colour import RGB, mix
 
 @dataclass(frozen=True)
 class Hour:
-    """A time of day: ambient light (1 is neutral), colour of direct light, sky from zenith to horizon, and what hangs in it."""
+    """A time of day: ambient light (1 is neutral), colour of direct light, the sky and what hangs in it."""
 
     ambient: RGB
     key: RGB
@@ -29,7 +29,9 @@ HOURS: dict[str, Hour] = {
     "dawn": Hour((0.86, 0.80, 0.90), (255, 196, 150), (104, 124, 178), (232, 176, 164), (255, 220, 172), 0.05, 0.30),
     "morning": Hour((1.0, 0.98, 0.94), (255, 236, 200), (128, 186, 226), (190, 220, 232), (246, 238, 216), 0.24, 0.0),
     "noon": Hour((1.03, 1.03, 1.02), (255, 250, 236), (92, 164, 222), (154, 204, 236), (220, 238, 242), 0.60, 0.0),
-    "afternoon": Hour((1.02, 0.98, 0.90), (255, 226, 174), (118, 172, 212), (196, 214, 214), (250, 232, 196), 0.32, 0.0),
+    "afternoon": Hour(
+        (1.02, 0.98, 0.90), (255, 226, 174), (118, 172, 212), (196, 214, 214), (250, 232, 196), 0.32, 0.0
+    ),
     "dusk": Hour((0.82, 0.68, 0.72), (255, 168, 110), (76, 72, 130), (206, 116, 128), (255, 190, 122), 0.03, 0.45),
     "evening": Hour((0.60, 0.57, 0.74), (236, 166, 130), (36, 44, 96), (96, 86, 142), (222, 146, 122), -0.1, 0.65),
     "night": Hour((0.40, 0.45, 0.63), (150, 176, 226), (14, 20, 50), (28, 40, 84), (58, 72, 118), -0.3, 0.9),
@@ -84,7 +86,7 @@ class Grade:
     """How bright it is outside, 0-1: how much light a window throws into a room."""
 
     def tone(self, colour: RGB, depth: float, haze: float) -> tuple[int, int, int]:
-        """A paint under this light at a distance in metres; `haze` is the share of air per 100 m, squared off by distance."""
+        """A paint under this light at a distance in metres; `haze` is the share of air in it per metre."""
         a = self.ambient
         red, green, blue = colour[0] * a[0], colour[1] * a[1], colour[2] * a[2]
         if self.light.grey:
@@ -113,9 +115,12 @@ def combine(time_of_day: str, light: str, indoors: bool) -> Grade:
     base = hour.ambient
     if indoors:
         # Walls keep a lit room from going as dark as the street.
-        base = tuple(channel + (0.86 - channel) * 0.5 if channel < 0.86 else channel for channel in base)  # type: ignore[assignment]
+        base = tuple(channel + (0.86 - channel) * 0.6 if channel < 0.86 else channel for channel in base)  # type: ignore[assignment]
     dim = fixture.dim * (1.0 if indoors else 0.35 if hour.dark < 0.35 else 0.25)
-    ambient = tuple(b * (1 + (f - 1) * (1.0 if indoors else 0.6)) * (1 - dim * 0.72) for b, f in zip(base, fixture.ambient, strict=True))
+    ambient = tuple(
+        b * (1 + (f - 1) * (1.0 if indoors else 0.6)) * (1 - dim * 0.55)
+        for b, f in zip(base, fixture.ambient, strict=True)
+    )
     own = fixture.colour or hour.key
     lamps = fixture.lamps or fixture.candle or (hour.dark >= 0.35)
     return Grade(

@@ -1,12 +1,13 @@
-"""Heads: hair, face and expression, in units of the head's height from the chin (0, 0) to the crown (0, 1).
+"""Heads: skull, hair and hats, in units of the head's height from the chin (0, 0) to the crown (0, 1).
 
-What belongs here: everything above the neck. What does not: choosing it (wardrobe).
+What belongs here: everything above the neck but the face (faces). What does not: choosing it (wardrobe).
 """
 
 from __future__ import annotations
 
 from forge_resources.imaging.drawing import geometry as geo
-from forge_resources.imaging.drawing.colour import INK, RGB, mix, shade
+from forge_resources.imaging.drawing.colour import mix, shade
+from forge_resources.imaging.drawing.faces import features, glasses
 from forge_resources.imaging.drawing.stage import Pen
 from forge_resources.imaging.drawing.wardrobe import Costume
 
@@ -19,13 +20,36 @@ def hair_behind(pen: Pen, who: Costume, turn: float) -> None:
     if who.style in ("long", "waves"):
         low = -0.62 if who.style == "long" else -0.34
         pen.blob(
-            [(-0.34 - s, 0.9), (-0.50 - s, 0.55), (-0.52 - s, 0.1), (-0.50 - s, low + 0.1), (-0.30 - s, low), (0.05, low + 0.06),
+            [(-0.34 - s, 0.9), (-0.50 - s, 0.55), (-0.52 - s, 0.1), (-0.50 - s, low + 0.1), (-0.30 - s, low),
+                (0.05, low + 0.06),
              (0.30, low + 0.04), (0.42, 0.1), (0.40, 0.6), (0.2, 0.95)], colour,
         )  # fmt: skip
     elif who.style == "bob":
-        pen.blob([(-0.36 - s, 0.9), (-0.50 - s, 0.5), (-0.50 - s, 0.08), (-0.34 - s, -0.04), (0.3, -0.02), (0.43, 0.12), (0.40, 0.6)], colour)
+        pen.blob(
+            [
+                (-0.36 - s, 0.9),
+                (-0.50 - s, 0.5),
+                (-0.50 - s, 0.08),
+                (-0.34 - s, -0.04),
+                (0.3, -0.02),
+                (0.43, 0.12),
+                (0.40, 0.6),
+            ],
+            colour,
+        )
     elif who.style == "ponytail":
-        pen.blob([(-0.34 - s, 0.78), (-0.58 - s, 0.72), (-0.68 - s, 0.35), (-0.62 - s, -0.2), (-0.52 - s, -0.34), (-0.47 - s, 0.1), (-0.36 - s, 0.5)], colour)
+        pen.blob(
+            [
+                (-0.34 - s, 0.78),
+                (-0.58 - s, 0.72),
+                (-0.68 - s, 0.35),
+                (-0.62 - s, -0.2),
+                (-0.52 - s, -0.34),
+                (-0.47 - s, 0.1),
+                (-0.36 - s, 0.5),
+            ],
+            colour,
+        )
     elif who.style == "bun":
         pen.oval(-0.30 - s, 1.0, 0.22, 0.21, colour)
     elif who.style == "curls":
@@ -34,7 +58,8 @@ def hair_behind(pen: Pen, who: Costume, turn: float) -> None:
 
 
 _CURLS = (
-    (-0.42, 0.36, 0.15), (-0.48, 0.58, 0.17), (-0.42, 0.82, 0.18), (-0.24, 1.0, 0.19), (0.0, 1.07, 0.19), (0.24, 1.0, 0.18),
+    (-0.42, 0.36, 0.15), (-0.48, 0.58, 0.17), (-0.42, 0.82, 0.18), (-0.24, 1.0, 0.19), (0.0, 1.07, 0.19),
+        (0.24, 1.0, 0.18),
     (0.40, 0.82, 0.16), (0.42, 0.6, 0.14),
 )  # fmt: skip
 
@@ -50,15 +75,28 @@ def head(pen: Pen, who: Costume, turn: float, eyes: str, mouth: str) -> None:
         pen.oval(0.375 + s, 0.46, 0.055, 0.095, dark, steps=18)
     outline: Shape = [
         (-0.02, 1.0), (0.22, 0.955), (0.345 + s * 0.3, 0.78), (0.352 + s * 0.6, 0.60), (0.335 + s * 0.7, 0.40),
-        (0.275 + s + jaw, 0.18), (0.15 + s + jaw, 0.03), (0.0 + s, -0.005), (-0.13 + s, 0.04), (-0.26 + s * 0.5 - jaw, 0.19),
+        (0.275 + s + jaw, 0.18), (0.15 + s + jaw, 0.03), (0.0 + s, -0.005), (-0.13 + s, 0.04),
+            (-0.26 + s * 0.5 - jaw, 0.19),
         (-0.335, 0.38), (-0.375 - s * 0.5, 0.60), (-0.36 - s * 0.6, 0.80), (-0.22 - s * 0.4, 0.955),
     ]  # fmt: skip
     if child:
         outline = [(x * 1.04, y if y > 0.25 else y * 0.9 + 0.02) for x, y in outline]
     pen.blob(outline, skin)
     if close:
-        pen.blob([(-0.34, 0.5), (-0.26 + s * 0.5, 0.19), (-0.12 + s, 0.04), (0.02 + s, 0.0), (-0.08 + s, 0.12), (-0.2 + s * 0.5, 0.3), (-0.27, 0.5)], dark, alpha=0.28)
-    _features(pen, who, turn, eyes, mouth, close)
+        pen.blob(
+            [
+                (-0.34, 0.5),
+                (-0.26 + s * 0.5, 0.19),
+                (-0.12 + s, 0.04),
+                (0.02 + s, 0.0),
+                (-0.08 + s, 0.12),
+                (-0.2 + s * 0.5, 0.3),
+                (-0.27, 0.5),
+            ],
+            dark,
+            alpha=0.28,
+        )
+    features(pen, who, turn, eyes, mouth, close)
     _front_hair(pen, who, turn)
     ear_x = -0.34 + turn * 0.12
     if who.style not in ("long", "bob", "waves"):
@@ -66,126 +104,68 @@ def head(pen: Pen, who: Costume, turn: float, eyes: str, mouth: str) -> None:
         if close:
             pen.line(geo.arc(ear_x + 0.005, 0.46, 0.032, 0.062, 60, 260, 10), 0.014, dark)
     if who.glasses:
-        _glasses(pen, turn, ear_x)
+        glasses(pen, turn, ear_x)
     if who.hat:
         _hat(pen, who, s)
-
-
-def _features(pen: Pen, who: Costume, turn: float, eyes: str, mouth: str, close: bool) -> None:
-    fx = turn * 0.17
-    gap = 0.148 - turn * 0.012
-    y = 0.475 if who.role != "child" else 0.42
-    blush = mix(who.skin, (226, 96, 88), 0.5)
-    for side in (-1, 1):
-        for grow in (1.2, 0.9, 0.55):
-            pen.oval(fx + side * 0.185, y - 0.155, 0.088 * grow, 0.058 * grow, blush, alpha=0.10, steps=20)
-        _eye(pen, who, fx + side * gap, y, 1.0 if side < 0 else 1 - turn * 0.22, side, eyes, close)
-    _nose(pen, who, fx + turn * 0.055, y, turn, close)
-    if who.beard:
-        _beard(pen, who, turn)
-    _mouth(pen, who, fx * 1.05, 0.175, mouth, close)
-    if who.freckles and close:
-        for x, dy in ((-0.16, -0.13), (-0.12, -0.16), (-0.2, -0.17), (0.15, -0.13), (0.12, -0.165), (0.19, -0.16), (-0.08, -0.12), (0.08, -0.12)):
-            pen.oval(fx + x, y + dy, 0.008, 0.007, shade(who.skin, 0.25), alpha=0.6, steps=8)
-
-
-def _eye(pen: Pen, who: Costume, x: float, y: float, narrow: float, side: int, state: str, close: bool) -> None:
-    brow = shade(who.hair, 0.1) if who.role != "senior" else shade(who.hair, 0.25)
-    w, h = 0.078 * narrow, 0.047 if who.role != "child" else 0.058
-    lift = 0.03 if state == "happy" else 0.0
-    thick = 0.030 if who.body.shoulder > 0.105 else 0.022
-    pen.line(
-        [(x - 0.09 * narrow * side, y + 0.118 + lift), (x, y + 0.142 + lift), (x + 0.095 * narrow * side, y + 0.112 + lift)],
-        [thick, thick * 1.1, thick * 0.5], brow, smooth=True,
-    )  # fmt: skip
-    lash = mix(INK, who.hair, 0.3)
-    if state in ("closed", "happy"):
-        bow = -0.03 if state == "closed" else 0.035
-        pen.line([(x - w, y), (x, y + bow), (x + w, y)], [0.014, 0.026, 0.014], lash, smooth=True)
-        return
-    drop = -0.012 if state == "down" else 0.0
-    top = h * (0.62 if state == "down" else 1.0)
-    if pen.pixels < 46:
-        pen.oval(x + 0.008, y + drop, 0.032 * narrow, 0.042, lash, steps=14)
-        return
-    almond: Shape = [(x - w, y - 0.006), (x - w * 0.5, y + top * 0.8), (x + w * 0.15, y + top), (x + w * 0.75, y + top * 0.6), (x + w, y + 0.004), (x + w * 0.5, y - h * 0.62), (x - w * 0.4, y - h * 0.66)]
-    pen.blob(almond, (252, 249, 246))
-    ix, iy = x + 0.014, y + drop + 0.002
-    pen.oval(ix, iy, 0.041 * narrow, 0.043 if state != "down" else 0.034, who.iris, steps=24)
-    pen.oval(ix, iy, 0.021 * narrow, 0.022, (24, 18, 20), steps=16)
-    if close:
-        pen.oval(ix + 0.014, iy + 0.016, 0.011, 0.012, (255, 255, 255), glow=True, steps=10)
-    lid: Shape = [(x - w * 1.06, y - 0.008), (x - w * 0.5, y + top * 0.86), (x + w * 0.15, y + top * 1.06), (x + w * 0.78, y + top * 0.68), (x + w * 1.1, y + 0.008)]
-    pen.line(lid, [0.012, 0.024, 0.026, 0.024, 0.012], lash, smooth=True)
-    if close:
-        crease: Shape = [(x - w * 0.8, y + top * 1.05), (x, y + top * 1.5), (x + w * 0.8, y + top * 1.1)]
-        pen.line(crease, 0.009, shade(who.skin, 0.22), smooth=True)
-
-
-def _nose(pen: Pen, who: Costume, x: float, y: float, turn: float, close: bool) -> None:
-    tone = shade(who.skin, 0.20)
-    if pen.pixels < 40:
-        return
-    tip = y - 0.165
-    if close:
-        pen.blob([(x - 0.02, y - 0.01), (x + 0.03 + turn * 0.03, tip + 0.03), (x + 0.02, tip - 0.02), (x - 0.045, tip - 0.012), (x - 0.02, tip + 0.05)], tone, alpha=0.35)
-    pen.line([(x + 0.022 + turn * 0.025, tip + 0.045), (x + 0.035 + turn * 0.03, tip + 0.008), (x + 0.004, tip - 0.012), (x - 0.045, tip)], [0.008, 0.018, 0.018, 0.010], tone, smooth=True)
-
-
-def _mouth(pen: Pen, who: Costume, x: float, y: float, kind: str, close: bool) -> None:
-    lips = who.lips
-    if kind == "hidden":
-        return
-    if kind == "yawn":
-        pen.oval(x, y + 0.01, 0.075, 0.098, (96, 34, 44))
-        pen.oval(x, y - 0.045, 0.048, 0.03, (206, 96, 100), steps=16)
-    elif kind == "open":
-        pen.blob([(x - 0.115, y + 0.035), (x, y + 0.022), (x + 0.115, y + 0.035), (x + 0.07, y - 0.045), (x, y - 0.066), (x - 0.07, y - 0.045)], (112, 40, 48))
-        pen.blob([(x - 0.09, y + 0.027), (x, y + 0.016), (x + 0.09, y + 0.027), (x + 0.06, y - 0.002), (x, y - 0.01), (x - 0.06, y - 0.002)], (252, 248, 242))
-    elif close:
-        up = 0.030 if kind == "smile" else 0.006
-        pen.blob([(x - 0.115, y + up), (x - 0.035, y + 0.022), (x, y + 0.014), (x + 0.035, y + 0.022), (x + 0.115, y + up), (x + 0.055, y - 0.026), (x, y - 0.038), (x - 0.055, y - 0.026)], lips)
-        pen.line([(x - 0.125, y + up + 0.006), (x - 0.05, y - 0.002), (x, y - 0.005), (x + 0.05, y - 0.002), (x + 0.125, y + up + 0.006)], [0.006, 0.013, 0.012, 0.013, 0.006], shade(lips, 0.42), smooth=True)
-        pen.line([(x - 0.03, y - 0.062), (x + 0.03, y - 0.062)], 0.010, shade(who.skin, 0.18))
-    else:
-        up = 0.034 if kind == "smile" else 0.004
-        pen.line([(x - 0.105, y + up), (x, y - 0.018), (x + 0.105, y + up)], [0.014, 0.028, 0.014], shade(lips, 0.3), smooth=True)
-
-
-def _beard(pen: Pen, who: Costume, turn: float) -> None:
-    s = turn * 0.10
-    colour = mix(who.hair, who.skin, 0.18)
-    pen.blob(
-        [(-0.345, 0.42), (-0.27 + s * 0.5, 0.15), (-0.14 + s, 0.0), (0.02 + s, -0.04), (0.17 + s, 0.0), (0.29 + s, 0.16), (0.342 + s * 0.7, 0.40),
-         (0.27 + s, 0.27), (0.15 + s, 0.275), (0.02 + s, 0.285), (-0.12 + s, 0.275), (-0.25 + s * 0.4, 0.27)], colour,
-    )  # fmt: skip
 
 
 def _front_hair(pen: Pen, who: Costume, turn: float) -> None:
     colour, s = who.hair, turn * 0.10
     b = -s * 0.8
     style = who.style
-    crown: Shape = [(-0.375 + b, 0.42), (-0.425 + b, 0.66), (-0.385 + b, 0.88), (-0.22 + b, 1.03), (0.02, 1.07), (0.24, 1.02), (0.375, 0.86), (0.385 + s * 0.3, 0.64)]
+    crown: Shape = [
+        (-0.375 + b, 0.42),
+        (-0.425 + b, 0.66),
+        (-0.385 + b, 0.88),
+        (-0.22 + b, 1.03),
+        (0.02, 1.07),
+        (0.24, 1.02),
+        (0.375, 0.86),
+        (0.385 + s * 0.3, 0.64),
+    ]
     sideburn: Shape = [(-0.275 + turn * 0.10, 0.50), (-0.315 + turn * 0.10, 0.44)]
     hairlines: dict[str, Shape] = {
-        "crop": [(0.345 + s * 0.4, 0.66), (0.28 + s, 0.79), (0.05 + s, 0.80), (-0.17 + s, 0.77), (-0.25 + turn * 0.1, 0.64), *sideburn],
-        "side": [(0.345 + s * 0.4, 0.60), (0.30 + s, 0.74), (0.10 + s, 0.735), (-0.10 + s, 0.80), (-0.20 + s, 0.84), (-0.24 + turn * 0.1, 0.66), *sideburn],
-        "pixie": [(0.35 + s * 0.4, 0.52), (0.27 + s, 0.69), (0.10 + s, 0.66), (-0.10 + s, 0.72), (-0.24 + s, 0.78), (-0.25 + turn * 0.1, 0.58), *sideburn],
-        "bob": [(0.375 + s * 0.4, 0.08), (0.305 + s, 0.12), (0.30 + s, 0.60), (0.10 + s, 0.665), (-0.20 + s, 0.68), (-0.235 + turn * 0.14, 0.35), (-0.27 + turn * 0.12, 0.02), (-0.42 + b, 0.02)],
-        "long": [(0.385 + s * 0.4, 0.10), (0.315 + s, 0.2), (0.29 + s, 0.60), (0.12 + s, 0.80), (0.0 + s, 0.84), (-0.14 + s, 0.76), (-0.25 + turn * 0.14, 0.45), (-0.28 + turn * 0.10, -0.15), (-0.46 + b, -0.2)],
-        "balding": [(0.36 + s * 0.4, 0.52), (0.365, 0.70), (0.35, 0.80), (0.0, 0.93), (-0.28, 0.84), (-0.29 + turn * 0.08, 0.62), *sideburn],
+        "crop": [(0.345 + s * 0.4, 0.66), (0.28 + s, 0.79), (0.05 + s, 0.80), (-0.17 + s, 0.77),
+            (-0.25 + turn * 0.1, 0.64), *sideburn],
+        "side": [(0.345 + s * 0.4, 0.60), (0.30 + s, 0.74), (0.10 + s, 0.735), (-0.10 + s, 0.80), (-0.20 + s, 0.84),
+            (-0.24 + turn * 0.1, 0.66), *sideburn],
+        "pixie": [(0.35 + s * 0.4, 0.52), (0.27 + s, 0.69), (0.10 + s, 0.66), (-0.10 + s, 0.72), (-0.24 + s, 0.78),
+            (-0.25 + turn * 0.1, 0.58), *sideburn],
+        "bob": [(0.375 + s * 0.4, 0.08), (0.305 + s, 0.12), (0.30 + s, 0.60), (0.10 + s, 0.665), (-0.20 + s, 0.68),
+            (-0.235 + turn * 0.14, 0.35), (-0.27 + turn * 0.12, 0.02), (-0.42 + b, 0.02)],
+        "long": [(0.385 + s * 0.4, 0.10), (0.315 + s, 0.2), (0.29 + s, 0.60), (0.12 + s, 0.80), (0.0 + s, 0.84),
+            (-0.14 + s, 0.76), (-0.25 + turn * 0.14, 0.45), (-0.28 + turn * 0.10, -0.15), (-0.46 + b, -0.2)],
+        "balding": [(0.36 + s * 0.4, 0.52), (0.365, 0.70), (0.35, 0.80), (0.0, 0.93), (-0.28, 0.84),
+            (-0.29 + turn * 0.08, 0.62), *sideburn],
     }  # fmt: skip
     hairlines |= {"waves": hairlines["long"], "ponytail": hairlines["pixie"], "bun": hairlines["side"]}
     line = hairlines.get(style, hairlines["crop"])
     if style == "balding":
-        pen.blob([(-0.375 + b, 0.40), (-0.42 + b, 0.62), (-0.36 + b, 0.80), (-0.29 + b, 0.74), (-0.27 + turn * 0.1, 0.55), (-0.30 + turn * 0.1, 0.42)], colour)
+        pen.blob(
+            [
+                (-0.375 + b, 0.40),
+                (-0.42 + b, 0.62),
+                (-0.36 + b, 0.80),
+                (-0.29 + b, 0.74),
+                (-0.27 + turn * 0.1, 0.55),
+                (-0.30 + turn * 0.1, 0.42),
+            ],
+            colour,
+        )
         pen.blob([(0.36, 0.76), (0.378 + s * 0.4, 0.6), (0.355 + s * 0.5, 0.5), (0.335 + s * 0.4, 0.64)], colour)
         return
     if style == "buzz":
         colour = mix(colour, who.skin, 0.30)
         crown = [(x * 0.96, y if y < 0.9 else y - 0.035) for x, y in crown]
     if style == "quiff":
-        crown = [*crown[:3], (-0.20 + b, 1.05), (0.06, 1.17), (0.32 + s * 0.5, 1.17), (0.43 + s * 0.5, 1.02), (0.37 + s * 0.5, 0.84)]
+        crown = [
+            *crown[:3],
+            (-0.20 + b, 1.05),
+            (0.06, 1.17),
+            (0.32 + s * 0.5, 1.17),
+            (0.43 + s * 0.5, 1.02),
+            (0.37 + s * 0.5, 0.84),
+        ]
     pen.poly(_join(crown, line), colour)
     if style == "curls":
         for x, y, r in _CURLS[2:]:
@@ -194,10 +174,18 @@ def _front_hair(pen: Pen, who: Costume, turn: float) -> None:
             pen.oval(x + s, 0.84, 0.13, 0.10, colour, steps=16)
     if pen.pixels > 60:
         gloss = shade(colour, -0.20)
-        pen.line([(-0.28 + b, 0.80), (-0.16, 0.93), (0.02, 0.985)], [0.006, 0.035, 0.006], gloss, alpha=0.55, smooth=True)
+        pen.line(
+            [(-0.28 + b, 0.80), (-0.16, 0.93), (0.02, 0.985)], [0.006, 0.035, 0.006], gloss, alpha=0.55, smooth=True
+        )
         if pen.pixels > 150:
             for dx in (-0.12, 0.06, 0.2):
-                pen.line([(dx + s, 0.82), (dx + 0.03, 0.93), (dx - 0.03, 1.02)], [0.004, 0.012, 0.004], shade(colour, 0.18), alpha=0.7, smooth=True)
+                pen.line(
+                    [(dx + s, 0.82), (dx + 0.03, 0.93), (dx - 0.03, 1.02)],
+                    [0.004, 0.012, 0.004],
+                    shade(colour, 0.18),
+                    alpha=0.7,
+                    smooth=True,
+                )
 
 
 def _join(crown: Shape, line: Shape) -> geo.Points:
@@ -205,25 +193,40 @@ def _join(crown: Shape, line: Shape) -> geo.Points:
     return geo.points([*outer.tolist(), *inner.tolist()])
 
 
-def _glasses(pen: Pen, turn: float, ear_x: float) -> None:
-    fx, y = turn * 0.17, 0.47
-    frame: RGB = (52, 44, 48)
-    for side in (-1, 1):
-        x, rx = fx + side * 0.15, 0.115 * (1 if side < 0 else 1 - turn * 0.2)
-        ring = geo.ellipse(x, y, rx, 0.098, steps=28)
-        pen.poly(ring, (255, 255, 255), alpha=0.12)
-        pen.line([*ring.tolist(), ring[0].tolist()], 0.020, frame)
-    pen.line([(fx - 0.045, y + 0.02), (fx, y + 0.035), (fx + 0.045, y + 0.02)], 0.018, frame)
-    pen.line([(fx - 0.26, y + 0.02), (ear_x - 0.02, y + 0.03)], 0.018, frame)
-
-
 def _hat(pen: Pen, who: Costume, s: float) -> None:
     if who.hat == "toque":
-        pen.blob([(-0.36, 0.86), (-0.46, 1.2), (-0.36, 1.46), (-0.1, 1.55), (0.2, 1.54), (0.42, 1.42), (0.46, 1.16), (0.36, 0.86)], (250, 248, 244))
+        pen.blob(
+            [
+                (-0.36, 0.86),
+                (-0.46, 1.2),
+                (-0.36, 1.46),
+                (-0.1, 1.55),
+                (0.2, 1.54),
+                (0.42, 1.42),
+                (0.46, 1.16),
+                (0.36, 0.86),
+            ],
+            (250, 248, 244),
+        )
         pen.poly([(-0.39, 0.74), (0.385, 0.74), (0.38, 0.98), (-0.385, 0.98)], (236, 232, 228))
         for x in (-0.2, 0.02, 0.22):
             pen.line([(x, 1.0), (x * 1.15, 1.34)], 0.014, (214, 208, 206))
         return
     colour = who.apron or who.top_colour
-    pen.blob([(-0.41, 0.70), (-0.42, 0.90), (-0.25, 1.08), (0.02, 1.12), (0.28, 1.04), (0.40, 0.86), (0.40, 0.74), (0.0, 0.76)], colour)
-    pen.blob([(0.15 + s, 0.80), (0.42 + s, 0.80), (0.66 + s, 0.735), (0.56 + s, 0.70), (0.3 + s, 0.72), (0.1 + s, 0.74)], shade(colour, 0.22))
+    pen.blob(
+        [
+            (-0.41, 0.70),
+            (-0.42, 0.90),
+            (-0.25, 1.08),
+            (0.02, 1.12),
+            (0.28, 1.04),
+            (0.40, 0.86),
+            (0.40, 0.74),
+            (0.0, 0.76),
+        ],
+        colour,
+    )
+    pen.blob(
+        [(0.15 + s, 0.80), (0.42 + s, 0.80), (0.66 + s, 0.735), (0.56 + s, 0.70), (0.3 + s, 0.72), (0.1 + s, 0.74)],
+        shade(colour, 0.22),
+    )

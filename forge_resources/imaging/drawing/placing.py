@@ -10,10 +10,10 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from forge_resources.imaging.drawing.acting import Acting
 from forge_resources.imaging.drawing.anatomy import POSES, Arm, Pose, skeleton
 from forge_resources.imaging.drawing.camera import Subject
 from forge_resources.imaging.drawing.colour import Paints
-from forge_resources.imaging.drawing.figures import Acting
 from forge_resources.imaging.drawing.wardrobe import Costume, cast
 from forge_resources.schemas.script import ShotSize
 
@@ -56,7 +56,10 @@ class Placed:
         _, elbow, wrist = self.acting.bones.near_arm
         away = math.atan2(wrist[1] - elbow[1], wrist[0] - elbow[0])
         height = self.who.body.height
-        return (self.x + self.facing * (wrist[0] + math.cos(away) * 0.052) * height, (wrist[1] + math.sin(away) * 0.052) * height)
+        return (
+            self.x + self.facing * (wrist[0] + math.cos(away) * 0.052) * height,
+            (wrist[1] + math.sin(away) * 0.052) * height,
+        )
 
     def side(self, other: Placed) -> int:
         """+1 to the right of another figure, -1 to its left."""
@@ -72,7 +75,8 @@ class Placed:
 
 
 def block_figures(
-    figures: Sequence[tuple[str, str]], setting: str, held: bool, props: Sequence[str], paints: Paints, rng: random.Random,
+    figures: Sequence[tuple[str, str]], setting: str, held: bool, paints: Paints,
+        rng: random.Random,
     cast_seed: int,
 ) -> list[Placed]:  # fmt: skip
     """Casts and places the figures: the first is the main one at x = 0, looking into the picture."""
@@ -81,12 +85,14 @@ def block_figures(
     for index, (role, name) in enumerate(figures):
         nth = sum(1 for other, _ in figures[:index] if other == role)
         who = cast(role, nth, paints, cast_seed)
-        if index == 0 and "glasses" in props:
-            who = replace(who, glasses=True)
         pose = rng.choice(POSES[name])
         if name == "hugs" and role != "child" and any(other == "child" for other, _ in figures):
             pose = replace(pose, near=Arm(0.17, -0.20), far=Arm(0.20, -0.17), lean=12.0, nod=12.0)
-        if index == 0 and held and name not in ("holds", "reaches", "points", "drinks", "stretches", "waves", "runs", "walks"):
+        if (
+            index == 0
+            and held
+            and name not in ("holds", "reaches", "points", "drinks", "stretches", "waves", "runs", "walks")
+        ):
             pose = replace(pose, near=Arm(0.20, -0.05), item="held")
         seated = pose.support in ("seat", "desk") or (pose.support == "floor" and _sits_here(name, setting, rng))
         x, z, facing = slots[index]
@@ -97,7 +103,9 @@ def block_figures(
 def _sits_here(name: str, setting: str, rng: random.Random) -> bool:
     if setting in SEATED_SETS:
         return name in _SITTABLE or name == "stands"
-    return name == "reads" and (setting in _RESTING_SETS or rng.random() < 0.4) or (name in _SITTABLE and setting in ("cafe", "restaurant") and rng.random() < 0.7)
+    return (name == "reads" and (setting in _RESTING_SETS or rng.random() < 0.4)) or (
+        name in _SITTABLE and setting in ("cafe", "restaurant") and rng.random() < 0.7
+    )
 
 
 def _slots(figures: Sequence[tuple[str, str]], rng: random.Random) -> list[tuple[float, float, int]]:
@@ -111,7 +119,13 @@ def _slots(figures: Sequence[tuple[str, str]], rng: random.Random) -> list[tuple
         return [(0.0, 0.05, 1), (0.33, 0.0, -1)]
     together = names.count("walks") + names.count("runs") >= 2
     if "lies" in names or "sleeps" in names:
-        return [(0.0, 0.0, 1), *[(-1.75 + i * 0.75 if i % 2 else 1.55 + i * 0.5, -0.2 + 0.3 * (i % 2), -1 if i % 2 == 0 else 1) for i in range(count - 1)]]
+        return [
+            (0.0, 0.0, 1),
+            *[
+                (-1.75 + i * 0.75 if i % 2 else 1.55 + i * 0.5, -0.2 + 0.3 * (i % 2), -1 if i % 2 == 0 else 1)
+                for i in range(count - 1)
+            ],
+        ]
     middle = (count - 1) / 2
     places = []
     for index in range(count):
@@ -121,8 +135,10 @@ def _slots(figures: Sequence[tuple[str, str]], rng: random.Random) -> list[tuple
     return places
 
 
-def subject_of(placed: Sequence[Placed], size: ShotSize, bed_top: float, with_point: tuple[float, float] | None) -> Subject:
-    """What the camera is on when the shot is of figures; `with_point` (x, y) is something that should stay in the picture."""
+def subject_of(
+    placed: Sequence[Placed], size: ShotSize, bed_top: float, with_point: tuple[float, float] | None
+) -> Subject:
+    """What the camera is on when the shot is of figures; `with_point` (x, y) should stay in the picture."""
     lefts, rights, tops = [], [], []
     for figure in placed:
         height = figure.who.body.height
@@ -152,4 +168,13 @@ def subject_of(placed: Sequence[Placed], size: ShotSize, bed_top: float, with_po
         lefts.append(with_point[0] - 0.25)
         rights.append(with_point[0] + 0.25)
     bottom = 0.1 if all(f.lying for f in placed) else 0.0
-    return Subject(min(lefts), max(rights), bottom, max(tops), hx, close_y, close_height, single=len(placed) == 1 and not first.lying)
+    return Subject(
+        min(lefts),
+        max(rights),
+        bottom,
+        max(tops),
+        hx,
+        close_y,
+        close_height,
+        single=len(placed) == 1 and not first.lying,
+    )

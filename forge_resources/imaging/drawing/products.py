@@ -1,7 +1,7 @@
-"""Products: the silhouettes of what is sold, in the brand's colours. One unit is the product's height, its foot at (0, 0).
+"""Products: the silhouettes of what is sold, in the brand's colours. One unit is the height, the foot is at (0, 0).
 
-What belongs here: the twenty shapes and their real sizes. What does not: reference pictures (reference) and where a
-product stands (composition). No shape carries letters or figures: labels are plain fields of colour.
+What belongs here: the register of the twenty shapes and their real sizes. What does not: their drawings (packs,
+durables), reference pictures (reference) and where a product stands (goods).
 """
 
 from __future__ import annotations
@@ -9,19 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from forge_resources.imaging.drawing import geometry as geo
-from forge_resources.imaging.drawing.colour import RGB, WHITE, luminance, mix, shade
+from forge_resources.imaging.drawing import durables, packs
+from forge_resources.imaging.drawing.livery import Livery
 from forge_resources.imaging.drawing.stage import Pen
-
-
-@dataclass(frozen=True)
-class Livery:
-    """The colours of a product: body, trim, what is printed on it, and whether its lights are on."""
-
-    body: RGB
-    trim: RGB
-    field: RGB
-    lit: bool
 
 
 @dataclass(frozen=True)
@@ -36,304 +26,19 @@ class Shape:
     """Where it is held, in heights above its foot."""
 
 
-def livery(primary: RGB, accent: RGB, lit: bool) -> Livery:
-    """The brand's colours as product colours; near-black and near-white brands keep a visible edge."""
-    body = primary if luminance(primary) < 0.93 else mix(primary, (210, 212, 216), 0.4)
-    return Livery(body, accent, WHITE if luminance(body) < 0.7 else mix(body, (60, 60, 70), 0.75), lit)
-
-
-def _sheen(pen: Pen, shape: list[tuple[float, float]], alpha: float = 0.30) -> None:
-    pen.poly(shape, (255, 255, 255), alpha=alpha)
-
-
-def _lamp(pen: Pen, c: Livery) -> None:
-    metal = mix(c.trim, (196, 160, 110), 0.25)
-    pen.oval(0, 0.035, 0.26, 0.045, shade(metal, 0.25))
-    pen.oval(0, 0.055, 0.25, 0.045, metal)
-    pen.rect(-0.025, 0.05, 0.025, 0.42, metal)
-    _sheen(pen, [(-0.012, 0.08), (0.0, 0.08), (0.0, 0.4), (-0.012, 0.4)], 0.5)
-    glass: RGB = (255, 226, 164) if c.lit else mix(c.body, (255, 244, 224), 0.72)
-    ball = [(-0.27, 0.52), (-0.335, 0.70), (-0.26, 0.90), (-0.10, 0.99), (0.10, 0.99), (0.26, 0.90), (0.335, 0.70), (0.27, 0.52), (0.13, 0.42), (-0.13, 0.42)]
-    pen.blob(ball, glass, glow=c.lit)
-    if c.lit:
-        for share, tone in ((0.8, (255, 234, 186)), (0.55, (255, 244, 214)), (0.3, (255, 252, 240))):
-            pen.oval(0, 0.69, 0.31 * share, 0.27 * share, tone, glow=True)
-    pen.blob([(-0.145, 0.42), (-0.13, 0.47), (0.13, 0.47), (0.145, 0.42), (0.10, 0.38), (-0.10, 0.38)], c.body)
-    pen.line([(-0.22, 0.62), (-0.25, 0.74), (-0.18, 0.86)], [0.006, 0.03, 0.006], (255, 255, 255), alpha=0.7, smooth=True)
-
-
-def _bottle(pen: Pen, c: Livery) -> None:
-    body = [(-0.15, 0.02), (-0.155, 0.3), (-0.15, 0.58), (-0.11, 0.68), (-0.055, 0.76), (-0.05, 0.90), (0.05, 0.90), (0.055, 0.76), (0.11, 0.68), (0.15, 0.58), (0.155, 0.3), (0.15, 0.02), (0.10, 0.0), (-0.10, 0.0)]
-    pen.blob(body, c.body, steps=5)
-    pen.poly([(0.07, 0.02), (0.145, 0.03), (0.15, 0.58), (0.10, 0.66), (0.07, 0.66)], shade(c.body, 0.2))
-    pen.rect(-0.154, 0.18, 0.154, 0.50, c.field)
-    pen.rect(-0.154, 0.18, 0.154, 0.205, c.trim)
-    pen.oval(0.0, 0.36, 0.066, 0.066, c.trim)
-    pen.oval(0.0, 0.36, 0.034, 0.034, c.field)
-    pen.rect(0.10, 0.18, 0.154, 0.50, shade(c.field, 0.16), alpha=0.5)
-    pen.rect(-0.056, 0.88, 0.056, 1.0, c.trim, 0.015)
-    _sheen(pen, [(-0.115, 0.05), (-0.085, 0.05), (-0.085, 0.60), (-0.115, 0.57)])
-
-
-def _box(pen: Pen, c: Livery) -> None:
-    pen.poly([(0.24, 0.0), (0.42, 0.07), (0.42, 0.94), (0.24, 0.88)], shade(c.body, 0.28))
-    pen.poly([(-0.40, 0.88), (0.24, 0.88), (0.42, 0.94), (-0.20, 1.0)], shade(c.body, -0.22))
-    pen.rect(-0.40, 0, 0.24, 0.88, c.body)
-    pen.poly([(-0.40, 0.0), (0.24, 0.0), (0.24, 0.30), (-0.40, 0.16)], c.trim)
-    pen.poly([(0.24, 0.0), (0.42, 0.07), (0.42, 0.34), (0.24, 0.30)], shade(c.trim, 0.28))
-    pen.oval(-0.08, 0.57, 0.17, 0.17, c.field, steps=40)
-    pen.blob([(-0.17, 0.52), (-0.08, 0.69), (0.02, 0.54), (-0.07, 0.48)], c.trim)
-    _sheen(pen, [(-0.40, 0.88), (-0.28, 0.88), (-0.40, 0.5)], 0.18)
-
-
-def _can(pen: Pen, c: Livery) -> None:
-    metal: RGB = (206, 210, 216)
-    pen.blob([(-0.20, 0.04), (-0.25, 0.10), (-0.25, 0.88), (-0.20, 0.95), (0.20, 0.95), (0.25, 0.88), (0.25, 0.10), (0.20, 0.04)], c.body, steps=4)
-    pen.poly([(-0.252, 0.22), (0.252, 0.46), (0.252, 0.62), (-0.252, 0.38)], c.trim)
-    pen.oval(0.0, 0.68, 0.10, 0.10, c.field)
-    pen.oval(0.0, 0.68, 0.052, 0.052, c.trim)
-    pen.poly([(0.12, 0.05), (0.245, 0.10), (0.245, 0.88), (0.12, 0.94)], (24, 20, 40), alpha=0.24)
-    _sheen(pen, [(-0.18, 0.08), (-0.13, 0.08), (-0.13, 0.92), (-0.18, 0.92)], 0.38)
-    pen.oval(0, 0.955, 0.20, 0.040, shade(metal, 0.2))
-    pen.oval(0, 0.965, 0.185, 0.033, metal)
-    pen.oval(0.02, 0.967, 0.07, 0.014, shade(metal, 0.3))
-    pen.rect(-0.20, 0.0, 0.20, 0.05, metal, 0.02)
-
-
-def _cup(pen: Pen, c: Livery) -> None:
-    pen.line(geo.arc(0.36, 0.46, 0.20, 0.21, -100, 100, 20), 0.075, shade(c.body, 0.12))
-    pen.blob([(-0.40, 0.90), (-0.39, 0.5), (-0.33, 0.10), (-0.22, 0.0), (0.22, 0.0), (0.33, 0.10), (0.39, 0.5), (0.40, 0.90)], c.body, steps=5)
-    pen.poly([(-0.395, 0.34), (-0.37, 0.22), (0.37, 0.22), (0.395, 0.34)], c.trim)
-    pen.poly([(0.20, 0.02), (0.34, 0.12), (0.39, 0.5), (0.40, 0.88), (0.20, 0.88)], (24, 20, 40), alpha=0.18)
-    pen.oval(0, 0.90, 0.41, 0.085, shade(c.body, -0.3))
-    pen.oval(0, 0.895, 0.36, 0.066, (96, 62, 44))
-    _sheen(pen, [(-0.30, 0.15), (-0.24, 0.10), (-0.24, 0.78), (-0.32, 0.78)])
-
-
-def _shoe(pen: Pen, c: Livery) -> None:
-    sole: RGB = (250, 248, 244)
-    pen.blob([(-1.0, 0.16), (-1.03, 0.62), (-0.94, 0.96), (-0.62, 0.98), (-0.48, 0.86), (-0.28, 0.84), (0.08, 0.58), (0.55, 0.46), (0.95, 0.38), (1.08, 0.20), (1.05, 0.12)], c.body)
-    pen.blob([(-0.92, 0.90), (-0.78, 0.82), (-0.62, 0.86), (-0.60, 0.98), (-0.76, 1.0)], shade(c.body, 0.5))
-    pen.blob([(0.50, 0.46), (0.72, 0.44), (0.97, 0.36), (1.08, 0.2), (0.76, 0.16), (0.56, 0.24)], shade(c.body, -0.2))
-    pen.blob([(-1.02, 0.2), (-1.02, 0.56), (-0.82, 0.5), (-0.70, 0.18)], c.trim)
-    pen.blob([(-0.55, 0.22), (-0.32, 0.62), (-0.16, 0.58), (0.34, 0.24), (0.1, 0.20), (-0.24, 0.40), (-0.38, 0.20)], c.trim)
-    for i in range(4):
-        x, y = -0.36 + i * 0.16, 0.84 - i * 0.09
-        pen.line([(x, y), (x + 0.12, y - 0.16)], 0.045, sole)
-    pen.blob([(-1.08, 0.20), (-1.06, 0.05), (-0.9, 0.0), (0.7, 0.0), (1.08, 0.06), (1.15, 0.20), (0.9, 0.19), (0.2, 0.17), (-0.6, 0.20)], sole)
-    pen.line([(-1.06, 0.08), (0.0, 0.06), (1.1, 0.10)], 0.03, c.trim)
-
-
-def _phone(pen: Pen, c: Livery) -> None:
-    pen.rect(-0.255, 0.0, 0.255, 1.0, shade(c.body, 0.25), 0.075)
-    pen.rect(-0.242, 0.012, 0.242, 0.988, (26, 26, 34), 0.068)
-    pen.rect(-0.222, 0.032, 0.222, 0.968, mix(c.body, (250, 250, 255), 0.82), 0.05, glow=True)
-    pen.rect(-0.222, 0.62, 0.222, 0.968, c.body, 0.05, glow=True)
-    pen.oval(0.0, 0.78, 0.10, 0.10, c.trim, glow=True)
-    for y, w in ((0.54, 0.36), (0.47, 0.28)):
-        pen.rect(-0.18, y, -0.18 + w, y + 0.032, mix(c.body, (255, 255, 255), 0.5), 0.016, glow=True)
-    for x in (-0.18, 0.02):
-        pen.rect(x, 0.22, x + 0.17, 0.40, mix(c.trim, (255, 255, 255), 0.35), 0.03, glow=True)
-    pen.rect(-0.18, 0.09, 0.19, 0.165, c.trim, 0.035, glow=True)
-    pen.rect(-0.05, 0.935, 0.05, 0.955, (26, 26, 34), 0.01)
-    pen.poly([(-0.222, 0.95), (0.02, 0.968), (-0.222, 0.45)], (255, 255, 255), alpha=0.14, glow=True)
-
-
-def _watch(pen: Pen, c: Livery) -> None:
-    strap = c.body
-    pen.blob([(-0.15, 0.0), (-0.17, 0.16), (-0.22, 0.34), (0.22, 0.34), (0.17, 0.16), (0.15, 0.0)], strap, steps=4)
-    pen.blob([(-0.15, 1.0), (-0.17, 0.84), (-0.22, 0.66), (0.22, 0.66), (0.17, 0.84), (0.15, 1.0)], shade(strap, 0.12), steps=4)
-    for y in (0.06, 0.12, 0.18):
-        pen.oval(0, y, 0.014, 0.014, shade(strap, 0.45), steps=10)
-    pen.rect(0.27, 0.46, 0.33, 0.54, shade(c.trim, 0.2), 0.015)
-    pen.oval(0, 0.5, 0.29, 0.29, shade(c.trim, 0.15), steps=48)
-    pen.oval(0, 0.5, 0.265, 0.265, c.trim, steps=48)
-    pen.oval(0, 0.5, 0.225, 0.225, mix(c.body, (248, 246, 240), 0.88), steps=48)
-    for i in range(12):
-        a = geo.arc(0, 0.5, 0.2, 0.2, i * 30, i * 30, 1)[0]
-        b = geo.arc(0, 0.5, 0.17, 0.17, i * 30, i * 30, 1)[0]
-        pen.line([a, b], 0.014, (70, 70, 78))
-    pen.line([(0, 0.5), (0.09, 0.585)], 0.020, (44, 44, 52))
-    pen.line([(0, 0.5), (-0.06, 0.665)], 0.014, (44, 44, 52))
-    pen.oval(0, 0.5, 0.018, 0.018, c.body, steps=14)
-    _sheen(pen, [(-0.17, 0.62), (-0.08, 0.69), (0.10, 0.36), (0.04, 0.30)], 0.2)
-
-
-def _car(pen: Pen, c: Livery) -> None:
-    tyre: RGB = (38, 38, 44)
-    pen.blob([(-1.48, 0.26), (-1.50, 0.50), (-1.36, 0.66), (-0.98, 0.70), (-0.62, 0.96), (-0.2, 1.0), (0.30, 0.97), (0.72, 0.70), (1.22, 0.60), (1.46, 0.48), (1.50, 0.26), (1.3, 0.18), (-1.3, 0.18)], c.body, steps=7)
-    glass: RGB = (96, 122, 146)
-    pen.blob([(-0.86, 0.69), (-0.56, 0.90), (-0.20, 0.93), (-0.12, 0.93), (-0.12, 0.68)], glass, steps=5)
-    pen.blob([(-0.04, 0.68), (-0.04, 0.93), (0.28, 0.90), (0.60, 0.68)], glass, steps=5)
-    pen.poly([(-0.55, 0.72), (-0.38, 0.90), (-0.26, 0.91), (-0.42, 0.72)], (230, 240, 248), alpha=0.35)
-    pen.poly([(0.08, 0.71), (0.20, 0.88), (0.29, 0.88), (0.2, 0.71)], (230, 240, 248), alpha=0.35)
-    pen.line([(-1.42, 0.52), (-0.6, 0.56), (0.6, 0.54), (1.4, 0.46)], 0.014, shade(c.body, -0.4), smooth=True)
-    pen.poly([(-1.40, 0.20), (1.40, 0.20), (1.44, 0.30), (-1.44, 0.30)], shade(c.body, 0.35))
-    pen.line([(-0.08, 0.22), (-0.09, 0.66)], 0.008, shade(c.body, 0.35))
-    pen.rect(-0.36, 0.57, -0.2, 0.595, shade(c.body, 0.3), 0.01)
-    pen.blob([(1.28, 0.54), (1.42, 0.49), (1.46, 0.42), (1.30, 0.44)], (255, 244, 214), glow=c.lit)
-    pen.blob([(-1.49, 0.54), (-1.38, 0.58), (-1.38, 0.48), (-1.50, 0.46)], (214, 60, 56), glow=c.lit)
-    for x in (-0.90, 0.92):
-        pen.oval(x, 0.24, 0.285, 0.285, shade(c.body, 0.5))
-        pen.oval(x, 0.21, 0.235, 0.235, tyre)
-        pen.oval(x, 0.21, 0.15, 0.15, (196, 200, 206))
-        for i in range(5):
-            tip = geo.arc(x, 0.21, 0.145, 0.145, i * 72 + 18, i * 72 + 18, 1)[0]
-            pen.line([(x, 0.21), tip], 0.035, (120, 124, 132))
-        pen.oval(x, 0.21, 0.035, 0.035, c.trim, steps=14)
-
-
-def _bag(pen: Pen, c: Livery) -> None:
-    pen.line(geo.arc(0, 0.66, 0.22, 0.32, 0, 180, 20), 0.055, shade(c.trim, 0.15))
-    pen.blob([(-0.46, 0.02), (-0.50, 0.3), (-0.42, 0.68), (0.42, 0.68), (0.50, 0.3), (0.46, 0.02), (0.3, 0.0), (-0.3, 0.0)], c.body, steps=5)
-    pen.blob([(-0.43, 0.69), (-0.40, 0.48), (0.0, 0.38), (0.40, 0.48), (0.43, 0.69)], shade(c.body, 0.15), steps=5)
-    pen.rect(-0.05, 0.37, 0.05, 0.46, c.trim, 0.012)
-    for x in (-0.26, 0.22):
-        pen.rect(x, 0.56, x + 0.04, 0.70, c.trim, 0.01)
-    pen.line([(-0.44, 0.08), (0.44, 0.08)], 0.010, shade(c.body, -0.35), alpha=0.7)
-    _sheen(pen, [(-0.42, 0.2), (-0.36, 0.2), (-0.33, 0.5), (-0.39, 0.5)], 0.22)
-
-
-def _tube(pen: Pen, c: Livery) -> None:
-    pen.poly([(-0.20, 1.0), (0.20, 1.0), (0.135, 0.16), (-0.135, 0.16)], c.body)
-    pen.rect(-0.21, 0.945, 0.21, 1.0, shade(c.body, -0.3))
-    pen.rect(-0.115, 0.0, 0.115, 0.17, c.trim, 0.02)
-    for i in range(6):
-        pen.rect(-0.10 + i * 0.036, 0.02, -0.09 + i * 0.036, 0.15, shade(c.trim, 0.18))
-    pen.poly([(-0.178, 0.74), (0.178, 0.74), (0.152, 0.42), (-0.152, 0.42)], c.field)
-    pen.oval(0, 0.58, 0.075, 0.075, c.trim)
-    pen.poly([(0.06, 0.17), (0.135, 0.17), (0.195, 0.94), (0.09, 0.94)], (24, 20, 40), alpha=0.18)
-    _sheen(pen, [(-0.11, 0.2), (-0.085, 0.2), (-0.12, 0.92), (-0.155, 0.92)], 0.4)
-
-
-def _jar(pen: Pen, c: Livery) -> None:
-    pen.rect(-0.48, 0.0, 0.48, 0.72, mix(c.body, (255, 255, 255), 0.12), 0.12)
-    pen.rect(-0.48, 0.14, 0.48, 0.54, c.field)
-    pen.rect(-0.48, 0.14, 0.48, 0.18, c.trim)
-    pen.blob([(-0.12, 0.28), (0.0, 0.48), (0.12, 0.30), (0.0, 0.23)], c.trim)
-    pen.poly([(0.28, 0.03), (0.46, 0.08), (0.46, 0.68), (0.28, 0.70)], (24, 20, 40), alpha=0.2)
-    pen.rect(-0.50, 0.70, 0.50, 1.0, c.trim, 0.06)
-    for i in range(11):
-        pen.rect(-0.44 + i * 0.084, 0.74, -0.425 + i * 0.084, 0.93, shade(c.trim, 0.16))
-    _sheen(pen, [(-0.40, 0.06), (-0.34, 0.06), (-0.34, 0.66), (-0.40, 0.66)])
-    _sheen(pen, [(-0.44, 0.90), (0.44, 0.90), (0.44, 0.95), (-0.44, 0.95)], 0.4)
-
-
-def _device(pen: Pen, c: Livery) -> None:
-    pen.rect(-0.40, 0.0, 0.40, 1.0, c.body, 0.16)
-    pen.poly([(0.18, 0.01), (0.36, 0.05), (0.40, 0.2), (0.40, 0.8), (0.36, 0.95), (0.18, 0.99)], shade(c.body, 0.16), alpha=0.7)
-    pen.rect(-0.30, 0.46, 0.30, 0.90, (28, 30, 40), 0.06)
-    pen.rect(-0.27, 0.49, 0.27, 0.87, mix(c.body, (210, 240, 255), 0.75), 0.045, glow=True)
-    for i, h in enumerate((0.12, 0.2, 0.15, 0.26)):
-        pen.rect(-0.20 + i * 0.11, 0.54, -0.13 + i * 0.11, 0.54 + h, c.trim if i == 3 else mix(c.body, (255, 255, 255), 0.35), 0.015, glow=True)
-    pen.oval(0, 0.23, 0.145, 0.145, shade(c.body, 0.3), steps=36)
-    pen.oval(0, 0.235, 0.125, 0.125, c.trim, steps=36)
-    pen.line([(0, 0.27), (0, 0.345)], 0.024, c.field)
-    _sheen(pen, [(-0.36, 0.2), (-0.33, 0.2), (-0.33, 0.86), (-0.36, 0.86)], 0.35)
-
-
-def _chair(pen: Pen, c: Livery) -> None:
-    wood = mix((188, 142, 98), c.trim, 0.2)
-    for a, b in (((-0.20, 0.46), (-0.28, 0.0)), ((0.22, 0.46), (0.32, 0.0)), ((-0.06, 0.44), (-0.10, 0.05)), ((0.10, 0.44), (0.14, 0.05))):
-        pen.line([a, b], [0.05, 0.028], shade(wood, 0.15 if abs(a[0]) < 0.15 else 0.0))
-    pen.blob([(-0.30, 0.50), (-0.36, 0.78), (-0.37, 0.98), (-0.30, 1.01), (-0.24, 0.92), (-0.20, 0.62), (-0.12, 0.54), (0.26, 0.54), (0.34, 0.50), (0.32, 0.42), (-0.22, 0.42)], c.body)
-    pen.blob([(-0.18, 0.55), (-0.10, 0.585), (0.26, 0.575), (0.33, 0.53), (0.1, 0.52)], c.trim)
-    pen.line([(-0.33, 0.92), (-0.28, 0.7)], 0.02, shade(c.body, -0.4), alpha=0.6)
-
-
-def _bicycle(pen: Pen, c: Livery) -> None:
-    rubber, metal = (44, 44, 50), (170, 176, 184)
-    hubs = ((-0.52, 0.34), (0.55, 0.34))
-    for x, y in hubs:
-        ring = geo.ellipse(x, y, 0.32, 0.32, steps=48)
-        for i in range(9):
-            tip = geo.arc(x, y, 0.31, 0.31, i * 40, i * 40, 1)[0]
-            pen.line([(x, y), tip], 0.007, metal, alpha=0.9)
-        pen.line([*ring.tolist(), ring[0].tolist()], 0.038, rubber)
-        pen.oval(x, y, 0.035, 0.035, metal, steps=14)
-    crank, seat, head = (-0.06, 0.30), (-0.20, 0.78), (0.36, 0.80)
-    for path in ([crank, seat], [crank, (0.38, 0.70)], [(-0.17, 0.70), (0.37, 0.74)], [(-0.52, 0.34), crank], [(-0.52, 0.34), (-0.17, 0.70)]):
-        pen.line(path, 0.046, c.body)
-    pen.line([(0.345, 0.86), (0.55, 0.34)], 0.04, shade(c.body, 0.2))
-    pen.line([(0.34, 0.86), (0.33, 0.94), (0.44, 0.97), (0.52, 0.92)], 0.032, rubber, smooth=True)
-    pen.line([seat, (-0.22, 0.86)], 0.026, metal)
-    pen.blob([(-0.38, 0.89), (-0.30, 0.92), (-0.08, 0.89), (-0.05, 0.86), (-0.28, 0.85)], c.trim)
-    pen.oval(*crank, 0.085, 0.085, c.trim, steps=24)
-    pen.line([(-0.14, 0.20), (0.02, 0.40)], 0.025, rubber)
-
-
-def _headphones(pen: Pen, c: Livery) -> None:
-    pen.line(geo.arc(0, 0.46, 0.40, 0.46, 0, 180, 28), [0.075, 0.10, 0.075], c.body)
-    pen.line(geo.arc(0, 0.46, 0.36, 0.415, 30, 150, 20), 0.04, shade(c.trim, 0.05))
-    for side in (-1, 1):
-        pen.line([(side * 0.40, 0.50), (side * 0.40, 0.36)], 0.05, (170, 176, 184))
-        pen.rect(side * 0.27 - 0.075, 0.03, side * 0.27 + 0.075, 0.45, (52, 50, 58), 0.07)
-        pen.blob([(side * 0.33, 0.02), (side * 0.46, 0.08), (side * 0.49, 0.24), (side * 0.46, 0.40), (side * 0.33, 0.46)], c.body)
-        pen.oval(side * 0.44, 0.24, 0.035, 0.10, c.trim)
-    pen.line(geo.arc(0, 0.46, 0.42, 0.485, 110, 150, 10), [0.006, 0.02, 0.006], (255, 255, 255), alpha=0.55)
-
-
-def _garment(pen: Pen, c: Livery) -> None:
-    pen.line([(0.0, 0.97), (0.02, 1.04), (0.06, 1.05), (0.06, 1.0)], 0.016, (150, 154, 162), smooth=True)
-    pen.line([(-0.30, 0.86), (0.0, 0.97), (0.30, 0.86)], 0.022, (176, 140, 100))
-    pen.blob([(-0.13, 0.95), (-0.34, 0.88), (-0.52, 0.56), (-0.40, 0.50), (-0.29, 0.66), (-0.30, 0.04), (-0.1, 0.0), (0.1, 0.0), (0.30, 0.04), (0.29, 0.66), (0.40, 0.50), (0.52, 0.56), (0.34, 0.88), (0.13, 0.95), (0.0, 0.88)], c.body, steps=4)
-    pen.line([(-0.13, 0.95), (-0.06, 0.88), (0.0, 0.865), (0.06, 0.88), (0.13, 0.95)], 0.03, c.trim, smooth=True)
-    pen.rect(-0.29, 0.38, 0.29, 0.48, c.trim)
-    for x in (-0.18, 0.05, 0.2):
-        pen.line([(x, 0.34), (x + 0.03, 0.1)], [0.002, 0.016, 0.002], shade(c.body, 0.2), alpha=0.8)
-
-
-def _card(pen: Pen, c: Livery) -> None:
-    pen.rect(-0.78, 0.02, 0.80, 0.98, shade(c.body, 0.35), 0.08)
-    pen.rect(-0.80, 0.0, 0.78, 1.0, c.body, 0.08)
-    pen.blob([(-0.1, 0.99), (0.1, 0.6), (0.5, 0.42), (0.775, 0.5), (0.775, 0.92), (0.70, 0.995)], c.trim)
-    pen.rect(-0.64, 0.52, -0.38, 0.72, (226, 190, 110), 0.04)
-    for y in (0.585, 0.65):
-        pen.line([(-0.64, y), (-0.38, y)], 0.014, (170, 132, 66))
-    for i in range(4):
-        pen.rect(-0.64 + i * 0.24, 0.28, -0.46 + i * 0.24, 0.34, c.field, 0.03, alpha=0.85)
-    pen.rect(-0.64, 0.14, -0.26, 0.185, c.field, 0.02, alpha=0.6)
-    pen.poly([(-0.80, 0.9), (-0.4, 1.0), (-0.15, 1.0), (-0.7, 0.0), (-0.80, 0.05)], (255, 255, 255), alpha=0.10)
-
-
-def _appliance(pen: Pen, c: Livery) -> None:
-    pen.rect(-0.36, 0.0, 0.44, 0.10, shade(c.body, 0.3), 0.03)
-    pen.rect(-0.40, 0.06, -0.08, 0.98, c.body, 0.06)
-    pen.rect(-0.40, 0.70, 0.42, 1.0, c.body, 0.08)
-    pen.rect(-0.40, 0.70, 0.42, 0.745, shade(c.body, 0.22))
-    pen.rect(0.08, 0.60, 0.26, 0.71, (60, 62, 70), 0.02)
-    pen.blob([(0.02, 0.38), (0.04, 0.13), (0.30, 0.13), (0.32, 0.38)], mix(c.field, (255, 255, 255), 0.4))
-    pen.rect(0.06, 0.16, 0.28, 0.30, (96, 62, 44), 0.03)
-    pen.line([(0.17, 0.60), (0.17, 0.34)], 0.018, (96, 62, 44))
-    pen.oval(-0.24, 0.85, 0.075, 0.075, shade(c.body, 0.35), steps=28)
-    pen.oval(-0.24, 0.855, 0.06, 0.06, c.trim, steps=28)
-    for x in (-0.06, 0.08, 0.22):
-        pen.oval(x, 0.855, 0.03, 0.03, c.field, steps=16)
-    _sheen(pen, [(-0.37, 0.12), (-0.345, 0.12), (-0.345, 0.9), (-0.37, 0.9)], 0.4)
-
-
-def _bar(pen: Pen, c: Livery) -> None:
-    zig = [(-1.5, 0.0)] + [(-1.5 + (0.06 if i % 2 else 0.0), i / 9) for i in range(1, 9)] + [(-1.5, 1.0)]
-    zag = [(1.5, 1.0)] + [(1.5 - (0.06 if i % 2 else 0.0), 1 - i / 9) for i in range(1, 9)] + [(1.5, 0.0)]
-    pen.poly([*zig, *zag], c.body)
-    pen.poly([(-1.28, 0.08), (1.28, 0.08), (1.28, 0.92), (-1.28, 0.92)], shade(c.body, -0.10))
-    pen.poly([(-1.28, 0.08), (-0.1, 0.08), (0.3, 0.92), (-1.28, 0.92)], c.trim)
-    pen.oval(-0.62, 0.5, 0.26, 0.26, c.field, steps=32)
-    pen.blob([(-0.76, 0.45), (-0.62, 0.68), (-0.47, 0.46), (-0.62, 0.36)], c.body)
-    pen.poly([(-1.28, 0.08), (1.28, 0.08), (1.28, 0.26), (-1.28, 0.26)], (24, 20, 40), alpha=0.16)
-    _sheen(pen, [(-1.28, 0.74), (1.28, 0.74), (1.28, 0.84), (-1.28, 0.84)], 0.3)
-    for side in (-1, 1):
-        for i in range(3):
-            x = side * (1.33 + i * 0.045)
-            pen.line([(x, 0.06), (x, 0.94)], 0.014, shade(c.body, 0.2))
-
-
 SHAPES: dict[str, Shape] = {
-    "lamp": Shape(0.36, 0.68, _lamp, grip=0.25), "bottle": Shape(0.27, 0.31, _bottle), "box": Shape(0.24, 0.82, _box),
-    "can": Shape(0.15, 0.50, _can), "cup": Shape(0.11, 0.95, _cup, grip=0.5), "shoe": Shape(0.135, 2.2, _shoe, grip=0.4),
-    "phone": Shape(0.155, 0.51, _phone, grip=0.35), "watch": Shape(0.14, 0.64, _watch, grip=0.15), "car": Shape(1.46, 3.0, _car, True),
-    "bag": Shape(0.34, 1.0, _bag, grip=0.95), "tube": Shape(0.18, 0.42, _tube), "jar": Shape(0.11, 1.0, _jar, grip=0.4),
-    "device": Shape(0.20, 0.8, _device, grip=0.3), "chair": Shape(0.92, 0.72, _chair, True), "bicycle": Shape(1.06, 1.74, _bicycle, True),
-    "headphones": Shape(0.20, 0.98, _headphones, grip=0.25), "garment": Shape(0.66, 1.04, _garment, grip=0.96),
-    "card": Shape(0.062, 1.6, _card, grip=0.25), "appliance": Shape(0.36, 0.86, _appliance), "bar": Shape(0.052, 3.0, _bar, grip=0.4),
+    "lamp": Shape(0.36, 0.68, durables.lamp, grip=0.25), "bottle": Shape(0.27, 0.31, packs.bottle),
+        "box": Shape(0.24, 0.82, packs.box),
+    "can": Shape(0.15, 0.50, packs.can), "cup": Shape(0.11, 0.95, packs.cup, grip=0.5),
+        "shoe": Shape(0.135, 2.2, durables.shoe, grip=0.4),
+    "phone": Shape(0.155, 0.51, durables.phone, grip=0.35), "watch": Shape(0.14, 0.64, durables.watch, grip=0.15),
+        "car": Shape(1.46, 3.0, durables.car, True),
+    "bag": Shape(0.34, 1.0, durables.bag, grip=0.95), "tube": Shape(0.18, 0.42, packs.tube),
+        "jar": Shape(0.11, 1.0, packs.jar, grip=0.4),
+    "device": Shape(0.20, 0.8, durables.device, grip=0.3), "chair": Shape(0.92, 0.72, durables.chair, True),
+        "bicycle": Shape(1.06, 1.74, durables.bicycle, True),
+    "headphones": Shape(0.20, 0.98, durables.headphones, grip=0.25),
+        "garment": Shape(0.66, 1.04, durables.garment, grip=0.96),
+    "card": Shape(0.062, 1.6, packs.card, grip=0.25), "appliance": Shape(0.36, 0.86, durables.appliance),
+        "bar": Shape(0.052, 3.0, packs.bar, grip=0.4),
 }  # fmt: skip

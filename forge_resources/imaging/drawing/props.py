@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from forge_resources.imaging.drawing import animals
 from forge_resources.imaging.drawing import geometry as geo
 from forge_resources.imaging.drawing.colour import RGB, mix, shade
+from forge_resources.imaging.drawing.durables import bicycle, headphones
 from forge_resources.imaging.drawing.furniture import lamp_shade, plant
-from forge_resources.imaging.drawing.products import Livery, _bicycle, _headphones
+from forge_resources.imaging.drawing.livery import Livery
 from forge_resources.imaging.drawing.scene import Scene
 from forge_resources.imaging.drawing.stage import Pen
 
@@ -71,7 +72,13 @@ def mug(pen: Pen, tone: RGB, steaming: bool) -> None:
     pen.oval(0, 0.096, 0.036, 0.0065, (96, 62, 44), steps=20)
     if steaming:
         for x in (-0.012, 0.014):
-            pen.line([(x, 0.12), (x + 0.012, 0.15), (x - 0.006, 0.18), (x + 0.008, 0.21)], [0.002, 0.009, 0.002], (255, 255, 255), alpha=0.35, smooth=True)
+            pen.line(
+                [(x, 0.12), (x + 0.012, 0.15), (x - 0.006, 0.18), (x + 0.008, 0.21)],
+                [0.002, 0.009, 0.002],
+                (255, 255, 255),
+                alpha=0.35,
+                smooth=True,
+            )
 
 
 def _book(pen: Pen, scene: Scene, tone: RGB) -> None:
@@ -85,20 +92,25 @@ def open_book(pen: Pen, tone: RGB) -> None:
     """A book held open, seen from outside; its spine is at the origin."""
     pen.blob([(0.0, -0.03), (-0.15, 0.0), (-0.165, 0.19), (0.0, 0.17)], shade(tone, 0.12), steps=4)
     pen.blob([(0.0, -0.03), (0.14, 0.02), (0.15, 0.21), (0.0, 0.17)], tone, steps=4)
-    pen.poly([(-0.155, 0.19), (-0.145, 0.205), (0.0, 0.185), (0.14, 0.225), (0.145, 0.21), (0.0, 0.17)], (250, 246, 236))
+    pen.poly(
+        [(-0.155, 0.19), (-0.145, 0.205), (0.0, 0.185), (0.14, 0.225), (0.145, 0.21), (0.0, 0.17)], (250, 246, 236)
+    )
     pen.line([(0, -0.03), (0, 0.17)], 0.012, shade(tone, 0.3))
     pen.oval(0.072, 0.11, 0.03, 0.03, mix(tone, (255, 248, 232), 0.6), steps=18)
 
 
 def _bag(pen: Pen, scene: Scene, tone: RGB) -> None:
     pen.line(geo.arc(0, 0.24, 0.09, 0.13, 0, 180, 14), 0.022, shade(tone, 0.3))
-    pen.blob([(-0.19, 0.02), (-0.2, 0.16), (-0.16, 0.27), (0.16, 0.27), (0.2, 0.16), (0.19, 0.02), (0.1, 0.0), (-0.1, 0.0)], tone)
+    pen.blob(
+        [(-0.19, 0.02), (-0.2, 0.16), (-0.16, 0.27), (0.16, 0.27), (0.2, 0.16), (0.19, 0.02), (0.1, 0.0), (-0.1, 0.0)],
+        tone,
+    )
     pen.rect(-0.12, 0.05, 0.12, 0.16, shade(tone, 0.14), 0.02)
     pen.line([(-0.17, 0.22), (0.17, 0.22)], 0.009, shade(tone, 0.3))
 
 
 def _bicycle_prop(pen: Pen, scene: Scene, tone: RGB) -> None:
-    _bicycle(pen.at(0, 0, 1.04), Livery(tone, scene.paints.wood, (250, 248, 244), False))
+    bicycle(pen.at(0, 0, 1.04), Livery(tone, scene.paints.wood, (250, 248, 244), False))
 
 
 def _plant(pen: Pen, scene: Scene, tone: RGB) -> None:
@@ -118,7 +130,9 @@ def _lamp(pen: Pen, scene: Scene, tone: RGB) -> None:
 def _bowl(pen: Pen, scene: Scene, tone: RGB) -> None:
     for x, y, c in ((-0.05, 0.085, (214, 84, 64)), (0.01, 0.095, (236, 176, 76)), (0.06, 0.085, (150, 176, 82))):
         pen.oval(x, y, 0.038, 0.036, c, steps=18)
-    pen.blob([(-0.12, 0.085), (-0.10, 0.03), (-0.05, 0.0), (0.05, 0.0), (0.10, 0.03), (0.12, 0.085), (0.0, 0.075)], tone)
+    pen.blob(
+        [(-0.12, 0.085), (-0.10, 0.03), (-0.05, 0.0), (0.05, 0.0), (0.10, 0.03), (0.12, 0.085), (0.0, 0.075)], tone
+    )
 
 
 def _toy(pen: Pen, scene: Scene, tone: RGB) -> None:
@@ -139,7 +153,7 @@ def _toy(pen: Pen, scene: Scene, tone: RGB) -> None:
 
 
 def _headphones_prop(pen: Pen, scene: Scene, tone: RGB) -> None:
-    _headphones(pen.at(0, 0, 0.19), Livery(tone, scene.paints.accent, (250, 248, 244), False))
+    headphones(pen.at(0, 0, 0.19), Livery(tone, scene.paints.accent, (250, 248, 244), False))
 
 
 def _shopping_bag(pen: Pen, scene: Scene, tone: RGB) -> None:
@@ -155,8 +169,17 @@ def _umbrella(pen: Pen, scene: Scene, tone: RGB) -> None:
     pen.line([(0.0, 0.0), (0.0, 1.0)], 0.014, (70, 62, 60))
     pen.line([(0, 0.0), (0.0, -0.04), (0.035, -0.06), (0.06, -0.03)], 0.018, (120, 84, 60), smooth=True)
     rib = [(-0.52, 0.74), (-0.40, 0.94), (-0.18, 1.06), (0, 1.09), (0.18, 1.06), (0.40, 0.94), (0.52, 0.74)]
-    pen.poly([*geo.open_curve(rib).tolist(), (0.35, 0.79), (0.18, 0.74), (0.0, 0.79), (-0.18, 0.74), (-0.35, 0.79)], tone)
-    pen.poly([*geo.open_curve([(0, 1.09), (0.12, 0.95), (0.18, 0.74)]).tolist(), (0.0, 0.79), *geo.open_curve([(-0.18, 0.74), (-0.12, 0.95), (0, 1.09)]).tolist()], shade(tone, -0.18))
+    pen.poly(
+        [*geo.open_curve(rib).tolist(), (0.35, 0.79), (0.18, 0.74), (0.0, 0.79), (-0.18, 0.74), (-0.35, 0.79)], tone
+    )
+    pen.poly(
+        [
+            *geo.open_curve([(0, 1.09), (0.12, 0.95), (0.18, 0.74)]).tolist(),
+            (0.0, 0.79),
+            *geo.open_curve([(-0.18, 0.74), (-0.12, 0.95), (0, 1.09)]).tolist(),
+        ],
+        shade(tone, -0.18),
+    )
     pen.line([(0, 1.08), (0, 1.14)], 0.014, (70, 62, 60))
 
 
@@ -180,14 +203,19 @@ def _suitcase(pen: Pen, scene: Scene, tone: RGB) -> None:
 
 def _ball(pen: Pen, scene: Scene, tone: RGB) -> None:
     pen.oval(0, 0.12, 0.12, 0.12, tone)
-    pen.blob([(-0.09, 0.2), (-0.02, 0.12), (-0.05, 0.03), (-0.10, 0.06), (-0.12, 0.12)], mix(tone, (255, 252, 246), 0.75))
+    pen.blob(
+        [(-0.09, 0.2), (-0.02, 0.12), (-0.05, 0.03), (-0.10, 0.06), (-0.12, 0.12)], mix(tone, (255, 252, 246), 0.75)
+    )
     pen.blob([(0.06, 0.225), (0.04, 0.12), (0.08, 0.03), (0.115, 0.10), (0.10, 0.18)], scene.paints.accent)
 
 
 def _papers(pen: Pen, scene: Scene, tone: RGB) -> None:
     for i, (dx, lean) in enumerate(((0.0, 0.0), (0.015, 0.01), (-0.02, -0.008))):
         y = i * 0.008
-        pen.poly([(-0.13 + dx, y), (0.12 + dx, y + lean * 0.3), (0.15 + dx, y + 0.03), (-0.10 + dx, y + 0.026)], mix((250, 248, 242), (190, 196, 206), 0.12 * (2 - i)))
+        pen.poly(
+            [(-0.13 + dx, y), (0.12 + dx, y + lean * 0.3), (0.15 + dx, y + 0.03), (-0.10 + dx, y + 0.026)],
+            mix((250, 248, 242), (190, 196, 206), 0.12 * (2 - i)),
+        )
     for k in range(3):
         pen.line([(-0.07, 0.024 + k * 0.006), (0.07, 0.025 + k * 0.006)], 0.0025, (150, 156, 168))
 
@@ -227,7 +255,11 @@ def _flowers(pen: Pen, scene: Scene, tone: RGB) -> None:
 
 
 def _cushion(pen: Pen, scene: Scene, tone: RGB) -> None:
-    pen.blob([(-0.22, 0.02), (-0.18, 0.17), (-0.2, 0.34), (0.0, 0.31), (0.2, 0.34), (0.18, 0.17), (0.22, 0.02), (0.0, 0.03)], tone, steps=5)
+    pen.blob(
+        [(-0.22, 0.02), (-0.18, 0.17), (-0.2, 0.34), (0.0, 0.31), (0.2, 0.34), (0.18, 0.17), (0.22, 0.02), (0.0, 0.03)],
+        tone,
+        steps=5,
+    )
     pen.line([(-0.12, 0.26), (0.10, 0.08)], [0.004, 0.012, 0.004], shade(tone, 0.18))
     pen.line([(0.12, 0.26), (-0.08, 0.10)], [0.004, 0.012, 0.004], shade(tone, -0.3))
 
@@ -241,12 +273,20 @@ def _cat(pen: Pen, scene: Scene, tone: RGB) -> None:
 
 
 PROPS: dict[str, Prop] = {
-    "alarm-clock": Prop("table", 0.17, 0.16, _clock), "phone": Prop("table", 0.15, 0.08, _phone), "laptop": Prop("table", 0.24, 0.36, _laptop),
-    "mug": Prop("table", 0.1, 0.12, _mug), "book": Prop("table", 0.06, 0.26, _book), "bag": Prop("floor", 0.38, 0.42, _bag),
-    "bicycle": Prop("floor", 1.05, 1.8, _bicycle_prop), "plant": Prop("table", 0.36, 0.3, _plant), "lamp": Prop("table", 0.36, 0.26, _lamp),
-    "bowl": Prop("table", 0.13, 0.25, _bowl), "toy": Prop("floor", 0.34, 0.26, _toy), "headphones": Prop("table", 0.2, 0.2, _headphones_prop),
-    "shopping-bag": Prop("floor", 0.47, 0.32, _shopping_bag), "umbrella": Prop("hand", 1.15, 1.05, _umbrella), "plate": Prop("table", 0.07, 0.3, _plate),
-    "suitcase": Prop("floor", 0.88, 0.46, _suitcase), "ball": Prop("floor", 0.24, 0.26, _ball), "dog": Prop("floor", 0.62, 0.8, _dog),
-    "cat": Prop("floor", 0.42, 0.42, _cat), "papers": Prop("table", 0.05, 0.3, _papers), "key": Prop("table", 0.06, 0.16, _key),
-    "glasses": Prop("table", 0.055, 0.2, _glasses), "flowers": Prop("table", 0.44, 0.26, _flowers), "cushion": Prop("floor", 0.33, 0.46, _cushion),
+    "alarm-clock": Prop("table", 0.17, 0.16, _clock), "phone": Prop("table", 0.15, 0.08, _phone),
+        "laptop": Prop("table", 0.24, 0.36, _laptop),
+    "mug": Prop("table", 0.1, 0.12, _mug), "book": Prop("table", 0.06, 0.26, _book),
+        "bag": Prop("floor", 0.38, 0.42, _bag),
+    "bicycle": Prop("floor", 1.05, 1.8, _bicycle_prop), "plant": Prop("table", 0.36, 0.3, _plant),
+        "lamp": Prop("table", 0.36, 0.26, _lamp),
+    "bowl": Prop("table", 0.13, 0.25, _bowl), "toy": Prop("floor", 0.34, 0.26, _toy),
+        "headphones": Prop("table", 0.2, 0.2, _headphones_prop),
+    "shopping-bag": Prop("floor", 0.47, 0.32, _shopping_bag), "umbrella": Prop("hand", 1.15, 1.05, _umbrella),
+        "plate": Prop("table", 0.07, 0.3, _plate),
+    "suitcase": Prop("floor", 0.88, 0.46, _suitcase), "ball": Prop("floor", 0.24, 0.26, _ball),
+        "dog": Prop("floor", 0.62, 0.8, _dog),
+    "cat": Prop("floor", 0.42, 0.42, _cat), "papers": Prop("table", 0.05, 0.3, _papers),
+        "key": Prop("table", 0.06, 0.16, _key),
+    "glasses": Prop("table", 0.055, 0.2, _glasses), "flowers": Prop("table", 0.44, 0.26, _flowers),
+        "cushion": Prop("floor", 0.33, 0.46, _cushion),
 }  # fmt: skip

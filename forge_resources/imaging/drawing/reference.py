@@ -39,8 +39,16 @@ class Reference:
             raise InvalidInput("The product's reference picture is too wide or too tall to be set into a panel.")
         cut = self.picture.resize((round(wide), round(tall)), Image.Resampling.BILINEAR)
         grade = stage.grade.tone((255, 255, 255), 0, 0)
-        shaded = Image.merge("RGB", [band.point([int(i * (0.35 + 0.65 * grade[k] / 255)) for i in range(256)]) for k, band in enumerate(cut.split()[:3])])
-        stage.image.paste(shaded, (round(mid_x * stage.scale - wide / 2), round(mid_y * stage.scale - tall / 2)), cut.getchannel("A"))
+        shaded = Image.merge(
+            "RGB",
+            [
+                band.point([int(i * (0.35 + 0.65 * grade[k] / 255)) for i in range(256)])
+                for k, band in enumerate(cut.split()[:3])
+            ],
+        )
+        stage.image.paste(
+            shaded, (round(mid_x * stage.scale - wide / 2), round(mid_y * stage.scale - tall / 2)), cut.getchannel("A")
+        )
 
 
 def read_reference(path: Path) -> Reference:
@@ -50,7 +58,9 @@ def read_reference(path: Path) -> Reference:
             opened.load()
             picture = opened.convert("RGBA")
     except (OSError, UnidentifiedImageError, Image.DecompressionBombError) as fault:
-        raise InvalidInput(f"The product's reference picture cannot be read: {fault}.", remedy="Use a PNG, JPEG or WebP file.") from fault
+        raise InvalidInput(
+            f"The product's reference picture cannot be read: {fault}.", remedy="Use a PNG, JPEG or WebP file."
+        ) from fault
     picture.thumbnail((_LARGEST, _LARGEST), Image.Resampling.LANCZOS)
     alpha = picture.getchannel("A")
     if alpha.getextrema()[0] > 250:

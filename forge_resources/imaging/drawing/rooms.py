@@ -6,6 +6,8 @@ stands around x = 0, z = 0, and the picture has its free side towards +x: window
 
 from __future__ import annotations
 
+from functools import partial
+
 from forge_resources.imaging.drawing import furniture as f
 from forge_resources.imaging.drawing.beds import bed_behind
 from forge_resources.imaging.drawing.colour import mix, shade
@@ -23,7 +25,9 @@ def window_style(scene: Scene) -> str:
 def bedroom(scene: Scene) -> None:
     rng, back = scene.rng, scene.rng.uniform(2.3, 2.9)
     hole = opening(window_style(scene), rng.uniform(0.9, 1.6))
-    shell(scene, back, -rng.uniform(2.6, 3.2), rng.uniform(3.2, 3.8), holes=[hole], floor=rng.choice(["boards", "carpet"]))
+    shell(
+        scene, back, -rng.uniform(2.6, 3.2), rng.uniform(3.2, 3.8), holes=[hole], floor=rng.choice(["boards", "carpet"])
+    )
     scene.seat, scene.bed, scene.table = "armchair", "bed", "nightstand"
     f.rug(scene, 0.4, -0.5, 1.6, 0.9)
     bx, bz = -1.35 + rng.uniform(-0.2, 0.1), back - 1.0
@@ -38,7 +42,12 @@ def bedroom(scene: Scene) -> None:
     f.picture(scene, bx + 0.45, back, 1.72, 0.38, 0.5)
     wx = hole.x1 + 0.95
     if rng.random() < 0.6:
-        scene.add(back - 0.6, lambda: f.block(scene, wx, back - 0.58, 0.9, 0.85, 0.5, mix(scene.paints.wall, scene.paints.wood, 0.5), drawers=4))
+        scene.add(
+            back - 0.6,
+            lambda: f.block(
+                scene, wx, back - 0.58, 0.9, 0.85, 0.5, mix(scene.paints.wall, scene.paints.wood, 0.5), drawers=4
+            ),
+        )
         scene.shelves.append((wx, 0.85, back - 0.35))
     plant = rng.randrange(3)
     scene.add(back - 0.4, lambda: f.plant(scene, hole.x0 - 0.35, back - 0.35, 0, 0.95, rng, plant))
@@ -51,7 +60,9 @@ def _bed_end_on(scene: Scene, x: float, back: float) -> None:
     stage.box(x - 0.88, x + 0.88, 0, 1.15, back - 0.12, back, shade(paints.wood, 0.1))
     stage.box(x - 0.85, x + 0.85, 0.10, 0.5, foot, back - 0.12, (238, 232, 224))
     for px in (-0.42, 0.42):
-        stage.upright(x + px, back - 0.3, 0.5).blob([(-0.36, 0.0), (-0.38, 0.16), (-0.2, 0.30), (0.2, 0.30), (0.38, 0.16), (0.36, 0.0)], (248, 245, 240))
+        stage.upright(x + px, back - 0.3, 0.5).blob(
+            [(-0.36, 0.0), (-0.38, 0.16), (-0.2, 0.30), (0.2, 0.30), (0.38, 0.16), (0.36, 0.0)], (248, 245, 240)
+        )
     stage.box(x - 0.90, x + 0.90, 0.16, 0.58, foot - 0.03, back - 0.85, paints.fabric)
     stage.box(x - 0.91, x + 0.91, 0.30, 0.60, back - 0.95, back - 0.7, mix(paints.fabric, (250, 246, 240), 0.6))
 
@@ -62,9 +73,21 @@ def kitchen(scene: Scene) -> None:
     base = opening(style, rng.uniform(0.5, 1.3))
     hole = Opening(base.x0, base.x1, max(base.y0, 1.08), base.y1, style) if style != "french" else base
     left, right = -rng.uniform(2.7, 3.2), rng.uniform(3.0, 3.5)
-    shell(scene, back, left, right, holes=[hole], floor=rng.choice(["tiles", "checks", "boards"]), curtains=False, greenery=True)
+    shell(
+        scene,
+        back,
+        left,
+        right,
+        holes=[hole],
+        floor=rng.choice(["tiles", "checks", "boards"]),
+        curtains=False,
+        greenery=True,
+    )
     scene.seat, scene.table = rng.choice(["stool", "chair"]), "table"
-    front, worktop = rng.choice([paints.fabric, mix(paints.wall, (250, 248, 244), 0.6), paints.wood, shade(paints.fabric, 0.2)]), rng.choice([(236, 232, 226), shade(paints.wood, 0.05), (92, 94, 100)])
+    front, worktop = (
+        rng.choice([paints.fabric, mix(paints.wall, (250, 248, 244), 0.6), paints.wood, shade(paints.fabric, 0.2)]),
+        rng.choice([(236, 232, 226), shade(paints.wood, 0.05), (92, 94, 100)]),
+    )
     stage, cz = scene.stage, back - 0.62
     tile = mix(paints.wall, (250, 250, 248), 0.6)
     pen = stage.upright(0, back - 0.002)
@@ -74,14 +97,19 @@ def kitchen(scene: Scene) -> None:
     for y in (1.08, 1.24, 1.4):
         pen.rect(left, y, hole.x0 - 0.1, y + 0.008, shade(tile, 0.1))
     fridge = -2.1
-    run = [(fridge + 0.95, 1.2, 3), (fridge + 2.15, 1.2, 3), (fridge + 3.35, 1.2, 3)]
-    scene.add(cz, lambda: [f.block(scene, x, cz, w, 0.92, 0.6, front, worktop, doors=d) for x, w, d in run])
+    scene.add(
+        cz,
+        *[
+            partial(f.block, scene, fridge + dx, cz, 1.2, 0.92, 0.6, front, worktop, doors=3)
+            for dx in (0.95, 2.15, 3.35)
+        ],
+    )
     scene.add(cz - 0.01, lambda: _fridge(scene, fridge, cz - 0.04))
-    scene.add(back - 0.36, lambda: [f.block(scene, x, 0, 0, 0, 0, front) for x in ()] or _wall_cupboards(scene, fridge + 0.38, hole.x0 - 0.2, back, front))
+    scene.add(back - 0.36, partial(_wall_cupboards, scene, fridge + 0.38, hole.x0 - 0.2, back, front))
     scene.shelves += [(-0.75, 0.92, cz + 0.35), (0.55, 0.92, cz + 0.35), (1.4, 0.92, cz + 0.3)]
     scene.add(cz + 0.02, lambda: _worktop_things(scene, fridge + 0.75, cz + 0.3))
     if rng.random() < 0.7:
-        scene.add(0.5, lambda: [f.pendant(scene, x, 0.6, 1.86, 2.7) for x in (0.45, 1.3)])
+        scene.add(0.5, *[partial(f.pendant, scene, x, 0.6, 1.86, 2.7) for x in (0.45, 1.3)])
         ix = rng.uniform(1.2, 1.5)
         scene.add(0.75, lambda: f.block(scene, ix + 0.3, 0.75, 1.5, 0.9, 0.7, shade(front, 0.12), worktop, doors=0))
         scene.shelves.append((ix, 0.9, 1.0))
@@ -94,7 +122,11 @@ def _fridge(scene: Scene, x: float, z: float) -> None:
     pen.rect(-0.34, 0.70, 0.34, 0.715, shade(colour, 0.3))
     for y0, y1 in ((0.80, 1.25), (0.38, 0.62)):
         pen.rect(0.25, y0, 0.28, y1, shade(colour, 0.4), 0.012)
-    for px, py, tone in ((-0.12, 1.5, scene.paints.accent), (0.02, 1.38, scene.paints.primary), (-0.2, 1.32, (250, 246, 236))):
+    for px, py, tone in (
+        (-0.12, 1.5, scene.paints.accent),
+        (0.02, 1.38, scene.paints.primary),
+        (-0.2, 1.32, (250, 246, 236)),
+    ):
         pen.rect(px, py, px + 0.1, py + 0.12, tone)
 
 
@@ -113,7 +145,11 @@ def _wall_cupboards(scene: Scene, x0: float, x1: float, back: float, colour: tup
 
 def _worktop_things(scene: Scene, x: float, z: float) -> None:
     pen, p = scene.stage.upright(x, z, 0.92), scene.paints
-    for dx, h, tone in ((0.0, 0.26, p.accent), (0.16, 0.20, mix(p.primary, (240, 236, 228), 0.4)), (0.31, 0.15, (236, 230, 220))):
+    for dx, h, tone in (
+        (0.0, 0.26, p.accent),
+        (0.16, 0.20, mix(p.primary, (240, 236, 228), 0.4)),
+        (0.31, 0.15, (236, 230, 220)),
+    ):
         pen.rect(dx, 0, dx + 0.13, h, tone, 0.02)
         pen.rect(dx + 0.01, h - 0.01, dx + 0.12, h + 0.03, shade(p.wood, 0.2), 0.01)
     pen.rect(0.75, 0.0, 1.2, 0.02, shade(p.wood, -0.1))
@@ -124,7 +160,15 @@ def _worktop_things(scene: Scene, x: float, z: float) -> None:
 def living_room(scene: Scene) -> None:
     rng, back = scene.rng, scene.rng.uniform(2.6, 3.2)
     hole = opening(window_style(scene), rng.uniform(1.1, 1.8), 1.15)
-    shell(scene, back, -rng.uniform(3.0, 3.8), rng.uniform(3.5, 4.2), holes=[hole], floor="boards", greenery=rng.random() < 0.4)
+    shell(
+        scene,
+        back,
+        -rng.uniform(3.0, 3.8),
+        rng.uniform(3.5, 4.2),
+        holes=[hole],
+        floor="boards",
+        greenery=rng.random() < 0.4,
+    )
     scene.seat, scene.bed, scene.table = rng.choice(["sofa", "armchair"]), "sofa", "low-table"
     f.rug(scene, 0.3, -0.2, 2.0, 1.1)
     sx = rng.uniform(-1.9, -1.3)
@@ -151,7 +195,17 @@ def bathroom(scene: Scene) -> None:
     hole = Opening(hole.x0, hole.x1, max(hole.y0, 1.1), hole.y1, hole.style)
     left, right = -rng.uniform(2.2, 2.6), rng.uniform(2.8, 3.2)
     tile = mix(paints.fabric, (246, 248, 248), 0.6)
-    shell(scene, back, left, right, holes=[hole], floor=rng.choice(["checks", "tiles"]), curtains=False, wall=mix(paints.wall, (246, 248, 248), 0.4), dado=False)
+    shell(
+        scene,
+        back,
+        left,
+        right,
+        holes=[hole],
+        floor=rng.choice(["checks", "tiles"]),
+        curtains=False,
+        wall=mix(paints.wall, (246, 248, 248), 0.4),
+        dado=False,
+    )
     pen = stage.upright(0, back - 0.002)
     pen.rect(left, 0, right, 1.15, tile)
     for i in range(int((right - left) / 0.2)):
@@ -161,7 +215,9 @@ def bathroom(scene: Scene) -> None:
     pen.rect(left, 1.15, right, 1.19, shade(tile, 0.25))
     scene.seat, scene.table = "stool", "stool"
     mx = rng.uniform(-0.2, 0.3)
-    scene.add(back - 0.5, lambda: f.block(scene, mx, back - 0.5, 1.15, 0.84, 0.48, paints.wood, (246, 246, 244), drawers=2))
+    scene.add(
+        back - 0.5, lambda: f.block(scene, mx, back - 0.5, 1.15, 0.84, 0.48, paints.wood, (246, 246, 244), drawers=2)
+    )
     scene.shelves += [(mx + 0.4, 0.84, back - 0.28), (mx - 0.42, 0.84, back - 0.28)]
 
     def basin() -> None:
@@ -172,6 +228,7 @@ def bathroom(scene: Scene) -> None:
         m.oval(0, 0, 0.40, 0.44, paints.metal, steps=44)
         m.oval(0, 0, 0.375, 0.415, mix((206, 222, 228), paints.wall, 0.3), steps=44)
         m.poly([(-0.20, -0.2), (0.12, 0.32), (0.22, 0.26), (-0.10, -0.28)], (236, 244, 246), alpha=0.5)
+
     scene.add(back - 0.45, basin)
 
     def tub() -> None:
@@ -181,6 +238,7 @@ def bathroom(scene: Scene) -> None:
         p.blob([(-0.78, 0.60), (-0.72, 0.2), (-0.5, 0.07), (0.5, 0.07), (0.72, 0.2), (0.78, 0.60)], (248, 248, 248))
         p.rect(-0.82, 0.56, 0.82, 0.63, (255, 255, 255), 0.03)
         p.blob([(0.2, 0.62), (0.24, 0.30), (0.55, 0.28), (0.58, 0.62)], paints.accent)
+
     scene.add(back - 0.75, tub)
     if rng.random() < 0.7:
         scene.add(back - 0.2, lambda: f.plant(scene, hole.x0 - 0.1, back - 0.22, 0, 0.8, rng, 1))
@@ -188,7 +246,15 @@ def bathroom(scene: Scene) -> None:
 
 def hallway(scene: Scene) -> None:
     rng, paints, stage, back = scene.rng, scene.paints, scene.stage, scene.rng.uniform(3.4, 4.2)
-    shell(scene, back, -1.55, 2.0, ceiling=2.8, holes=[opening(window_style(scene), 1.25, 0.75)] if rng.random() < 0.5 else (), floor=rng.choice(["boards", "checks"]))
+    shell(
+        scene,
+        back,
+        -1.55,
+        2.0,
+        ceiling=2.8,
+        holes=[opening(window_style(scene), 1.25, 0.75)] if rng.random() < 0.5 else (),
+        floor=rng.choice(["boards", "checks"]),
+    )
     scene.table = "table"
 
     def door(x: float, colour: tuple[float, float, float]) -> None:
@@ -199,6 +265,7 @@ def hallway(scene: Scene) -> None:
             for x0 in (-0.34, 0.05):
                 p.rect(x0, y0, x0 + 0.29, y1, shade(colour, 0.14))
         p.oval(0.36, 1.0, 0.03, 0.03, (222, 190, 120))
+
     door(-0.45, rng.choice([paints.primary, paints.accent, paints.wood]))
 
     def coats() -> None:
@@ -208,6 +275,7 @@ def hallway(scene: Scene) -> None:
             x = -0.58 + i * 0.24
             p.blob([(x, 1.7), (x + 0.12, 1.52), (x + 0.14, 0.8), (x - 0.14, 0.8), (x - 0.12, 1.52)], tone)
             p.line([(x, 1.6), (x + 0.01, 0.84)], 0.012, shade(tone, 0.25))
+
     rng_cloth = [rng.choice(paints.cloth) for _ in range(3)]
     scene.add(back - 1.8, coats)
     scene.add(1.2, lambda: f.block(scene, -1.25, 1.3, 0.42, 0.82, 1.0, paints.wood, drawers=2))
@@ -242,7 +310,9 @@ def balcony(scene: Scene) -> None:
     stage.solid([(-9, 0, 1.7), (9, 0, 1.7), (9, 0, -9), (-9, 0, -9)], mix(paints.floor, (176, 170, 164), 0.4))
     for i in range(14):
         z = 1.7 - i * 0.4
-        stage.solid([(-9, 0.001, z), (9, 0.001, z), (9, 0.001, z - 0.012), (-9, 0.001, z - 0.012)], shade(paints.floor, 0.16))
+        stage.solid(
+            [(-9, 0.001, z), (9, 0.001, z), (9, 0.001, z - 0.012), (-9, 0.001, z - 0.012)], shade(paints.floor, 0.16)
+        )
     scene.seat, scene.table = "chair", "round-table"
 
     def railing() -> None:
@@ -259,7 +329,15 @@ def balcony(scene: Scene) -> None:
                 x, y = rng.uniform(-0.38, 0.38), rng.uniform(-0.02, 0.2)
                 p.oval(x, y, 0.055, 0.05, shade(paints.leaf, rng.uniform(-0.15, 0.2)), steps=10)
             for _ in range(12):
-                p.oval(rng.uniform(-0.36, 0.36), rng.uniform(0.06, 0.24), 0.032, 0.03, rng.choice([paints.primary, (236, 120, 120), (250, 240, 228)]), steps=10)
+                p.oval(
+                    rng.uniform(-0.36, 0.36),
+                    rng.uniform(0.06, 0.24),
+                    0.032,
+                    0.03,
+                    rng.choice([paints.primary, (236, 120, 120), (250, 240, 228)]),
+                    steps=10,
+                )
+
     rng_rail = rng.choice([(60, 64, 72), (236, 234, 230), paints.metal])
     scene.add(1.66, railing)
     wall = mix(paints.wall, (226, 206, 186), 0.4)
@@ -269,15 +347,4 @@ def balcony(scene: Scene) -> None:
     scene.add(1.0, lambda: f.round_table(scene, 1.75, 0.7, 0.34, 0.7))
     scene.shelves.append((1.75, 0.7, 1.04))
     if scene.grade.lamps:
-        _string_lights(scene, 1.5, 2.5)
-
-
-def _string_lights(scene: Scene, z: float, y: float) -> None:
-    def draw() -> None:
-        pen = scene.stage.upright(0, z)
-        path = [(x * 0.5, y - 0.22 * (1 - abs((x % 6) - 3) / 3)) for x in range(-8, 12)]
-        pen.line(path, 0.012, (50, 48, 54))
-        for x, ly in path:
-            pen.oval(x, ly - 0.05, 0.032, 0.042, (255, 226, 160), glow=True, steps=12)
-            scene.stage.shine(x, ly - 0.05, z, 0.28, (255, 206, 130), bloom=0.30)
-    scene.add(z, draw)
+        f.string_lights(scene, 1.5, 2.5)

@@ -43,9 +43,10 @@ class Scene:
     def grade(self) -> Grade:
         return self.stage.grade
 
-    def add(self, z: float, draw: Draw) -> None:
-        """Adds a piece to be drawn at depth z; of two at one depth the later one is in front."""
-        self.pieces.append((z, len(self.pieces), draw))
+    def add(self, z: float, *draws: Draw) -> None:
+        """Adds pieces to be drawn at depth z; of two at one depth the later one is in front."""
+        for draw in draws:
+            self.pieces.append((z, len(self.pieces), draw))
 
     def detail(self, kind: str) -> str | None:
         """The detail of a kind (`skyline`, `window`) without its prefix, if the look names one."""

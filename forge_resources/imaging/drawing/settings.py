@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from forge_resources.imaging.drawing import outdoors, public_rooms, rooms, town
+from forge_resources.imaging.drawing import driving, outdoors, public_rooms, rooms, town, workplaces
 from forge_resources.imaging.drawing.scene import SetFunction
 
 
@@ -33,20 +33,20 @@ SETTINGS: dict[str, Setting] = {
     "street": Setting(town.street, False, windows=False),
     "cafe": Setting(public_rooms.cafe, True),
     "restaurant": Setting(public_rooms.restaurant, True),
-    "office": Setting(public_rooms.office, True),
-    "classroom": Setting(public_rooms.classroom, True),
+    "office": Setting(workplaces.office, True),
+    "classroom": Setting(workplaces.classroom, True),
     "library": Setting(public_rooms.library, True),
     "train": Setting(public_rooms.train, True),
-    "car": Setting(town.car, False, windows=False),
+    "car": Setting(driving.car, False, windows=False),
     "bus-stop": Setting(town.bus_stop, False, windows=False),
     "park": Setting(outdoors.park, False, windows=False),
-    "gym": Setting(public_rooms.gym, True),
+    "gym": Setting(workplaces.gym, True),
     "supermarket": Setting(public_rooms.supermarket, True, windows=False, skyline=False),
     "market-square": Setting(town.market_square, False, windows=False),
     "beach": Setting(outdoors.beach, False, windows=False),
     "mountain": Setting(outdoors.mountain, False, windows=False),
     "forest": Setting(outdoors.forest, False, windows=False, skyline=False),
     "rooftop": Setting(town.rooftop, False, windows=False),
-    "workshop": Setting(public_rooms.workshop, True),
-    "studio": Setting(public_rooms.studio, True, windows=False, skyline=False),
+    "workshop": Setting(workplaces.workshop, True),
+    "studio": Setting(workplaces.studio, True, windows=False, skyline=False),
 }

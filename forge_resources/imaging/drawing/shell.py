@@ -17,8 +17,10 @@ FRONT = -9.0
 
 
 def shell(
-    scene: Scene, back: float, left: float, right: float, ceiling: float = 2.7, holes: Sequence[Opening] = (), floor: str = "boards",
-    curtains: bool = True, storey: float = -4.0, wall: RGB | None = None, dado: bool | None = None, greenery: bool = False,
+    scene: Scene, back: float, left: float, right: float, ceiling: float = 2.7, holes: Sequence[Opening] = (),
+        floor: str = "boards",
+    curtains: bool = True, storey: float = -4.0, wall: RGB | None = None, dado: bool | None = None,
+        greenery: bool = False,
 ) -> None:  # fmt: skip
     """Draws an empty room: back wall at depth `back`, side walls at `left` and `right`, and what its windows show."""
     stage, paints, rng = scene.stage, scene.paints, scene.rng
@@ -26,7 +28,14 @@ def shell(
     scene.stage.haze, haze = 0.0, scene.stage.haze
     if holes:
         sky(scene)
-        skyline(scene, scene.detail("skyline"), 13.0, storey, centre=sum(h.x0 + h.x1 for h in holes) / len(holes) * 5.0, spread=0.72)
+        skyline(
+            scene,
+            scene.detail("skyline"),
+            13.0,
+            storey,
+            centre=sum(h.x0 + h.x1 for h in holes) / len(holes) * 5.0,
+            spread=0.72,
+        )
         if greenery:
             _hedge(scene, back)
     stage.haze = haze
@@ -36,11 +45,20 @@ def shell(
         _dado(scene, back, left, right, holes, low)
     near_side, far_side = shade(colour, 0.05), shade(colour, 0.15)
     lit_left = scene.light_side < 0
-    stage.solid([(left, 0, back), (left, ceiling, back), (left, ceiling, FRONT), (left, 0, FRONT)], far_side if lit_left else near_side)
-    stage.solid([(right, 0, back), (right, ceiling, back), (right, ceiling, FRONT), (right, 0, FRONT)], near_side if lit_left else far_side)
+    stage.solid(
+        [(left, 0, back), (left, ceiling, back), (left, ceiling, FRONT), (left, 0, FRONT)],
+        far_side if lit_left else near_side,
+    )
+    stage.solid(
+        [(right, 0, back), (right, ceiling, back), (right, ceiling, FRONT), (right, 0, FRONT)],
+        near_side if lit_left else far_side,
+    )
     _floor(scene, back, left, right, floor)
     if stage.camera.position[1] < ceiling - 0.05:
-        stage.solid([(left, ceiling, back), (right, ceiling, back), (right, ceiling, FRONT), (left, ceiling, FRONT)], mix(colour, (252, 250, 246), 0.62))
+        stage.solid(
+            [(left, ceiling, back), (right, ceiling, back), (right, ceiling, FRONT), (left, ceiling, FRONT)],
+            mix(colour, (252, 250, 246), 0.62),
+        )
     board = mix(colour, (252, 250, 246), 0.7)
     cuts = sorted((h.x0, h.x1) for h in holes if h.y0 < 0.1)
     x = left
@@ -51,7 +69,9 @@ def shell(
         glaze(scene, hole, back, curtains)
 
 
-def _back_wall(scene: Scene, back: float, left: float, right: float, ceiling: float, holes: Sequence[Opening], colour: RGB) -> None:
+def _back_wall(
+    scene: Scene, back: float, left: float, right: float, ceiling: float, holes: Sequence[Opening], colour: RGB
+) -> None:
     def strip(x0: float, x1: float, y0: float, y1: float) -> None:
         scene.stage.solid([(x0, y0, back), (x1, y0, back), (x1, y1, back), (x0, y1, back)], colour)
 
@@ -72,7 +92,9 @@ def _dado(scene: Scene, back: float, left: float, right: float, holes: Sequence[
         scene.stage.solid([(x, 0, back), (a, 0, back), (a, top, back), (x, top, back)], colour)
         scene.stage.solid([(x, top, back), (a, top, back), (a, top + 0.045, back), (x, top + 0.045, back)], rail)
         if hole and hole.y0 > 0:
-            scene.stage.solid([(a, 0, back), (b, 0, back), (b, min(top, hole.y0), back), (a, min(top, hole.y0), back)], colour)
+            scene.stage.solid(
+                [(a, 0, back), (b, 0, back), (b, min(top, hole.y0), back), (a, min(top, hole.y0), back)], colour
+            )
         x = b
 
 
@@ -119,4 +141,11 @@ def _hedge(scene: Scene, back: float) -> None:
     pen = scene.stage.upright(0, back + 5)
     for _ in range(16):
         x, r = scene.rng.uniform(-7, 8), scene.rng.uniform(0.5, 1.3)
-        pen.oval(x, scene.rng.uniform(-0.4, 0.7), r, r * 0.8, shade(scene.paints.leaf, scene.rng.uniform(-0.1, 0.25)), steps=16)
+        pen.oval(
+            x,
+            scene.rng.uniform(-0.4, 0.7),
+            r,
+            r * 0.8,
+            shade(scene.paints.leaf, scene.rng.uniform(-0.1, 0.25)),
+            steps=16,
+        )

@@ -35,11 +35,23 @@ def sky(scene: Scene) -> None:
     for row in range(rows + 1):
         y = top + (bottom - top) * row / rows
         t = min(max((horizon - y) / reach, 0.0), 1.0)
-        colour = mix(hour.horizon, hour.middle, min(t / 0.42, 1.0)) if t < 0.42 else mix(hour.middle, hour.zenith, (t - 0.42) / 0.58)
+        colour = (
+            mix(hour.horizon, hour.middle, min(t / 0.42, 1.0))
+            if t < 0.42
+            else mix(hour.middle, hour.zenith, (t - 0.42) / 0.58)
+        )
         ink = (int(colour[0]), int(colour[1]), int(colour[2]))
         step = (bottom - top) / rows
         if camera.roll:
-            stage.opaque.polygon([(0, (y - slope) * scale), (width * scale, (y + slope) * scale), (width * scale, (y + slope + step + 2) * scale), (0, (y - slope + step + 2) * scale)], fill=ink)
+            stage.opaque.polygon(
+                [
+                    (0, (y - slope) * scale),
+                    (width * scale, (y + slope) * scale),
+                    (width * scale, (y + slope + step + 2) * scale),
+                    (0, (y - slope + step + 2) * scale),
+                ],
+                fill=ink,
+            )
         else:
             stage.opaque.rectangle([0, y * scale, width * scale, (y + step + 1) * scale], fill=ink)
     if horizon < height and not camera.roll:
@@ -59,7 +71,13 @@ def _heavens(scene: Scene, horizon: float) -> None:
     if hour.dark > 0.55 and not scene.grade.light.grey:
         for _ in range(70):
             sx, sy, r = rng.uniform(0, width), rng.uniform(0, horizon * 0.8), rng.choice([0.7, 0.9, 1.4])
-            stage.fill(points([(sx - r, sy), (sx, sy - r), (sx + r, sy), (sx, sy + r)]), (230, 234, 250), 0, rng.uniform(0.3, 0.9), glow=True)
+            stage.fill(
+                points([(sx - r, sy), (sx, sy - r), (sx + r, sy), (sx, sy + r)]),
+                (230, 234, 250),
+                0,
+                rng.uniform(0.3, 0.9),
+                glow=True,
+            )
     if hour.sun > 0:
         y = horizon - hour.sun * height * 0.9
         y = max(y, height * 0.10)
@@ -96,12 +114,17 @@ def _clouds(scene: Scene, horizon: float) -> None:
             xs = np.linspace(-1, 1, 15)
             up = np.sqrt(np.maximum(0.0, 1 - xs**2))
             outline = np.concatenate(
-                [np.stack([cx + dx + xs * w, cy + dy - up * tall], axis=1), np.stack([cx + dx + xs[::-1] * w, cy + dy + up[::-1] * tall * 0.35], axis=1)]
+                [
+                    np.stack([cx + dx + xs * w, cy + dy - up * tall], axis=1),
+                    np.stack([cx + dx + xs[::-1] * w, cy + dy + up[::-1] * tall * 0.35], axis=1),
+                ]
             )
             stage.fill(outline, light, 0, alpha, glow=True)
 
 
-def skyline(scene: Scene, name: str | None, tall: float, ground: float = 0.0, centre: float = 0.0, spread: float = 1.0) -> None:
+def skyline(
+    scene: Scene, name: str | None, tall: float, ground: float = 0.0, centre: float = 0.0, spread: float = 1.0
+) -> None:
     """A skyline in the distance: houses in two ranks and, where `name` is a known skyline, its landmarks.
 
     `tall` is the height in metres (at 60 m) of the tallest landmark, `ground` the height of its foot.
@@ -122,7 +145,17 @@ def skyline(scene: Scene, name: str | None, tall: float, ground: float = 0.0, ce
         tone = mix(far, near, 0.35) if back else mix(far, near, 0.85)
         at = pen.at(centre / tall + ((-place if flip else place) + shift) * reach, 0, size)
         draw_landmark(at, landmark, tone, hour.dark)
-    _rank(scene, FAR - 6, tall, ground, centre, near, (low * 0.5, low * 0.5 + (high - low) * 0.30), lit if scene.grade.lit_windows else None, rng)
+    _rank(
+        scene,
+        FAR - 6,
+        tall,
+        ground,
+        centre,
+        near,
+        (low * 0.5, low * 0.5 + (high - low) * 0.30),
+        lit if scene.grade.lit_windows else None,
+        rng,
+    )
 
 
 def _rank(
@@ -139,11 +172,18 @@ def _rank(
         if kind < 0.22:
             pen.poly([(x, h), (x + w / 2, h + w * 0.42), (x + w, h)], tone, glow=True)
         elif kind < 0.4:
-            pen.poly([(x + w * 0.3, h), (x + w * 0.7, h), (x + w * 0.7, h + 0.03), (x + w * 0.3, h + 0.03)], tone, glow=True)
+            pen.poly(
+                [(x + w * 0.3, h), (x + w * 0.7, h), (x + w * 0.7, h + 0.03), (x + w * 0.3, h + 0.03)], tone, glow=True
+            )
         if lit and -2.6 < x < 2.6:
             for _ in range(int(w * h * 130)):
                 lx, ly = x + w * rng.uniform(0.1, 0.8), rng.uniform(0.0, h * 0.9)
-                pen.poly([(lx, ly), (lx + 0.012, ly), (lx + 0.012, ly + 0.016), (lx, ly + 0.016)], lit, alpha=rng.uniform(0.5, 1), glow=True)
+                pen.poly(
+                    [(lx, ly), (lx + 0.012, ly), (lx + 0.012, ly + 0.016), (lx, ly + 0.016)],
+                    lit,
+                    alpha=rng.uniform(0.5, 1),
+                    glow=True,
+                )
         x += w + (rng.uniform(0, 0.05) if rng.random() < 0.3 else 0)
 
 
@@ -161,6 +201,6 @@ def draw_landmark(pen: Pen, landmark: Landmark, colour: RGB, dark: float) -> Non
         elif kind == "b":
             pen.blob(shape, ink, glow=True, steps=5)
         elif kind == "o":
-            pen.oval(*shape, ink, glow=True, steps=24)
+            pen.oval(shape[0], shape[1], shape[2], shape[3], ink, glow=True, steps=24)
         else:
             pen.line(shape[1], shape[0], ink, glow=True)

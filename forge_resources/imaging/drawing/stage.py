@@ -6,6 +6,7 @@ what the shapes are (see the set, figure and product modules) and light over the
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -25,7 +26,7 @@ FINE = 2
 
 @dataclass
 class Glow:
-    """A source of light for the finishing pass, in pixels of the picture: `pool` lights what it falls on, `bloom` shines."""
+    """A light for the finishing pass, in pixels of the picture: `pool` lights what it falls on, `bloom` shines."""
 
     x: float
     y: float
@@ -83,7 +84,9 @@ class Stage:
             box = self._box
             box[:] = [min(box[0], low[0]), min(box[1], low[1]), max(box[2], high[0]), max(box[3], high[1])]
 
-    def solid(self, corners: Iterable[Sequence[float]] | Points, colour: RGB, alpha: float = 1.0, glow: bool = False) -> None:
+    def solid(
+        self, corners: Iterable[Sequence[float]] | Points, colour: RGB, alpha: float = 1.0, glow: bool = False
+    ) -> None:
         """Fills a polygon given in metres of the set, cut off at the lens."""
         p = geo.points(corners)
         h = np.concatenate([p, np.ones((len(p), 1))], axis=1) @ self.camera.matrix.T
@@ -154,7 +157,7 @@ class Stage:
 
     @contextmanager
     def sprite(self, side: float, strength: float = 1.0, width: float = 0.03, shadow: float = 1.0) -> Iterator[None]:
-        """What is drawn inside gets a rim of light on `side` (+1 right, -1 left of the picture) and a soft shadow on the other.
+        """What is drawn inside gets a rim of light on `side` (+1 right, -1 left) and a soft shadow on the other.
 
         `width` is the breadth of the shaded band in picture heights.
         """
@@ -172,7 +175,9 @@ class Stage:
         if x1 - x0 > 3 and y1 - y0 > 3:
             self._model(mask.crop((x0, y0, x1, y1)), (x0, y0), side, strength, width, shadow)
 
-    def _model(self, mask: Image.Image, corner: tuple[int, int], side: float, strength: float, width: float, shadow: float) -> None:
+    def _model(
+        self, mask: Image.Image, corner: tuple[int, int], side: float, strength: float, width: float, shadow: float
+    ) -> None:
         grade, scale = self.grade, self.scale
         target = (mask.width * scale, mask.height * scale)
         at = (corner[0] * scale, corner[1] * scale)
@@ -271,7 +276,9 @@ class Pen:
         h = np.array([x, y, 1.0]) @ self._plane
         return (float(h[0] / max(h[2], NEAR)), float(h[1] / max(h[2], NEAR)))
 
-    def poly(self, shape: Iterable[Sequence[float]] | Points, colour: RGB, alpha: float = 1.0, glow: bool = False) -> None:
+    def poly(
+        self, shape: Iterable[Sequence[float]] | Points, colour: RGB, alpha: float = 1.0, glow: bool = False
+    ) -> None:
         p = geo.points(shape)
         h = p @ self._plane[:2] + self._plane[2]
         if h[:, 2].min() < NEAR:
@@ -280,7 +287,9 @@ class Pen:
                 return
         self.stage.fill(h[:, :2] / h[:, 2:], colour, self.depth, alpha, glow)
 
-    def blob(self, shape: Iterable[Sequence[float]], colour: RGB, alpha: float = 1.0, glow: bool = False, steps: int = 6) -> None:
+    def blob(
+        self, shape: Iterable[Sequence[float]], colour: RGB, alpha: float = 1.0, glow: bool = False, steps: int = 6
+    ) -> None:
         """A closed smooth curve through the points."""
         self.poly(geo.closed_curve(shape, steps), colour, alpha, glow)
 
@@ -291,14 +300,22 @@ class Pen:
         self.poly(geo.ellipse(x, y, rx, ry, turn, steps), colour, alpha, glow)
 
     def rect(
-        self, x0: float, y0: float, x1: float, y1: float, colour: RGB, radius: float = 0.0, alpha: float = 1.0, glow: bool = False
+        self,
+        x0: float,
+        y0: float,
+        x1: float,
+        y1: float,
+        colour: RGB,
+        radius: float = 0.0,
+        alpha: float = 1.0,
+        glow: bool = False,
     ) -> None:
         shape = geo.rounded_rectangle(x0, y0, x1, y1, radius) if radius else [(x0, y0), (x1, y0), (x1, y1), (x0, y1)]
         self.poly(shape, colour, alpha, glow)
 
     def limb(self, joints: Sequence[tuple[float, float, float]], colour: RGB, alpha: float = 1.0) -> None:
         """A chain of tapered bones: (x, y, radius) per joint."""
-        for a, b in zip(joints, joints[1:], strict=False):
+        for a, b in itertools.pairwise(joints):
             self.poly(geo.tapered((a[0], a[1]), a[2], (b[0], b[1]), b[2]), colour, alpha)
 
     def line(
@@ -307,9 +324,9 @@ class Pen:
     ) -> None:  # fmt: skip
         """A stroke of constant or varying width along a path."""
         p = geo.open_curve(path) if smooth else geo.points(path)
-        if not np.isscalar(width):
-            width = np.interp(np.linspace(0, 1, len(p)), np.linspace(0, 1, len(width)), width)  # type: ignore[arg-type]
-        self.poly(geo.ribbon(p, width), colour, alpha, glow)  # type: ignore[arg-type]
+        widths = [width] if isinstance(width, int | float) else width
+        along = np.interp(np.linspace(0, 1, len(p)), np.linspace(0, 1, len(widths)), widths)
+        self.poly(geo.ribbon(p, along), colour, alpha, glow)
 
 
 Draw = Callable[[], None]

@@ -1,4 +1,4 @@
-"""The town: street, bus stop, market square, rooftop, car.
+"""The town: street, bus stop, market square, rooftop.
 
 What belongs here: house fronts, pavements, stalls, vehicles. What does not: nature (outdoors) and far skylines.
 """
@@ -11,21 +11,24 @@ from functools import partial
 from forge_resources.imaging.drawing import furniture as f
 from forge_resources.imaging.drawing.beds import bed_behind
 from forge_resources.imaging.drawing.colour import RGB, mix, shade
+from forge_resources.imaging.drawing.livery import Livery
 from forge_resources.imaging.drawing.outdoors import ground, street_lamp, tree
-from forge_resources.imaging.drawing.products import SHAPES, Livery
-from forge_resources.imaging.drawing.rooms import _string_lights
+from forge_resources.imaging.drawing.products import SHAPES
 from forge_resources.imaging.drawing.scene import Scene
 from forge_resources.imaging.drawing.skylines import sky, skyline
 
 ASPHALT: RGB = (120, 122, 130)
 STONE: RGB = (198, 192, 184)
-VERGE: RGB = (140, 168, 110)
 
 
 def _front(scene: Scene, x0: float, x1: float, z: float, height: float, rng: random.Random, shop: bool) -> None:
     """A house front seen straight on."""
     stage, paints = scene.stage, scene.paints
-    wall = mix(rng.choice([paints.wall, (222, 196, 168), (206, 178, 162), (190, 196, 200), (232, 220, 200), paints.fabric]), (206, 196, 188), 0.35)
+    wall = mix(
+        rng.choice([paints.wall, (222, 196, 168), (206, 178, 162), (190, 196, 200), (232, 220, 200), paints.fabric]),
+        (206, 196, 188),
+        0.35,
+    )
     stage.solid([(x0, 0, z), (x1, 0, z), (x1, height, z), (x0, height, z)], wall)
     pen = stage.upright(x0, z)
     w = x1 - x0
@@ -75,7 +78,9 @@ def _shop(scene: Scene, x0: float, x1: float, z: float, wall: RGB, rng: random.R
     for i in range(stripes):
         a, b = x0 + w * i / stripes, x0 + w * (i + 1) / stripes
         stage.solid([(a, 2.95, z), (b, 2.95, z), (b, 2.35, z - 0.9), (a, 2.35, z - 0.9)], tones[i % 2])
-        stage.solid([(a, 2.35, z - 0.9), (b, 2.35, z - 0.9), (b, 2.18, z - 0.9), (a, 2.18, z - 0.9)], shade(tones[i % 2], 0.12))
+        stage.solid(
+            [(a, 2.35, z - 0.9), (b, 2.35, z - 0.9), (b, 2.18, z - 0.9), (a, 2.18, z - 0.9)], shade(tones[i % 2], 0.12)
+        )
 
 
 def _paving(scene: Scene, z0: float, z1: float, colour: RGB, step: float) -> None:
@@ -87,17 +92,37 @@ def _paving(scene: Scene, z0: float, z1: float, colour: RGB, step: float) -> Non
         stage.solid([(-40, 0.003, z), (40, 0.003, z), (40, 0.003, z - 0.02), (-40, 0.003, z - 0.02)], line)
         z -= step
     for i in range(-16, 17):
-        stage.solid([(i * step, 0.003, z1), (i * step + 0.02, 0.003, z1), (i * step + 0.02, 0.003, near), (i * step, 0.003, near)], line)
+        stage.solid(
+            [
+                (i * step, 0.003, z1),
+                (i * step + 0.02, 0.003, z1),
+                (i * step + 0.02, 0.003, near),
+                (i * step, 0.003, near),
+            ],
+            line,
+        )
 
 
-def _road(scene: Scene, z0: float, z1: float) -> None:
+def road(scene: Scene, z0: float, z1: float) -> None:
+    """A road across the picture from depth z0 to z1."""
     stage = scene.stage
     stage.solid([(-120, 0.001, z0), (120, 0.001, z0), (120, 0.001, z1), (-120, 0.001, z1)], ASPHALT)
     middle = (z0 + z1) / 2
     for i in range(-14, 15):
-        stage.solid([(i * 2.4, 0.004, middle - 0.07), (i * 2.4 + 1.2, 0.004, middle - 0.07), (i * 2.4 + 1.2, 0.004, middle + 0.07), (i * 2.4, 0.004, middle + 0.07)], (232, 228, 216))
+        stage.solid(
+            [
+                (i * 2.4, 0.004, middle - 0.07),
+                (i * 2.4 + 1.2, 0.004, middle - 0.07),
+                (i * 2.4 + 1.2, 0.004, middle + 0.07),
+                (i * 2.4, 0.004, middle + 0.07),
+            ],
+            (232, 228, 216),
+        )
     for z in (z0, z1):
-        stage.solid([(-120, 0.004, z - 0.1), (120, 0.004, z - 0.1), (120, 0.004, z + 0.1), (-120, 0.004, z + 0.1)], (214, 210, 204))
+        stage.solid(
+            [(-120, 0.004, z - 0.1), (120, 0.004, z - 0.1), (120, 0.004, z + 0.1), (-120, 0.004, z + 0.1)],
+            (214, 210, 204),
+        )
 
 
 def _row(scene: Scene, z: float, gap: tuple[float, float], shops: bool) -> None:
@@ -113,7 +138,9 @@ def _row(scene: Scene, z: float, gap: tuple[float, float], shops: bool) -> None:
 
 def _parked(scene: Scene, x: float, z: float, colour: RGB, flip: bool) -> None:
     scene.stage.contact(x, z, 2.2, 0.5, 0.34)
-    SHAPES["car"].draw(scene.stage.upright(x, z, 0, 1.46, flip), Livery(colour, (190, 194, 200), (250, 250, 250), scene.grade.lamps))
+    SHAPES["car"].draw(
+        scene.stage.upright(x, z, 0, 1.46, flip), Livery(colour, (190, 194, 200), (250, 250, 250), scene.grade.lamps)
+    )
 
 
 def street(scene: Scene) -> None:
@@ -122,17 +149,17 @@ def street(scene: Scene) -> None:
     gap = rng.uniform(1.0, 4.0)
     skyline(scene, scene.detail("skyline"), 27, 0, centre=gap * 6, spread=0.55)
     ground(scene, STONE)
-    _road(scene, 2.6, 8.0)
+    road(scene, 2.6, 8.0)
     _paving(scene, -9, 2.5, STONE, 0.9)
     scene.seat, scene.bed, scene.table = "bench", "ground", "round-table"
     _row(scene, 10.5, (gap - 1.6, gap + 5.5), True)
-    scene.add(9.6, lambda: [tree(scene, x, 9.6, 4.6, random.Random(int(x * 10) + 77)) for x in (-7.0, -2.2, gap + 6.5)])
+    scene.add(9.6, *[partial(tree, scene, x, 9.6, 4.6, random.Random(rng.random())) for x in (-7.0, -2.2, gap + 6.5)])
     if rng.random() < 0.75:
         cx, tone = rng.uniform(2.4, 4.4), rng.choice([paints.accent, (176, 60, 56), (226, 224, 220), (70, 88, 112)])
         scene.add(4.2, lambda: _parked(scene, cx, 4.2, tone, rng.random() < 0.5))
     scene.add(2.2, lambda: street_lamp(scene, -1.7, 2.2, 4.2))
     scene.add(2.1, lambda: f.block(scene, 1.9, 1.9, 0.9, 0.45, 0.5, mix(STONE, paints.wood, 0.3)))
-    scene.add(2.0, lambda: [f.plant(scene, x, 2.0, 0.42, 0.6, random.Random(5), 2) for x in (1.65, 2.1)])
+    scene.add(2.0, *[partial(f.plant, scene, x, 2.0, 0.42, 0.6, random.Random(5), 2) for x in (1.65, 2.1)])
     scene.shelves.append((1.75, 0.45, 1.95))
 
 
@@ -141,7 +168,7 @@ def bus_stop(scene: Scene) -> None:
     sky(scene)
     skyline(scene, scene.detail("skyline"), 22, 0, centre=rng.uniform(2, 10))
     ground(scene, STONE)
-    _road(scene, 3.4, 8.6)
+    road(scene, 3.4, 8.6)
     _paving(scene, -9, 3.3, STONE, 0.9)
     scene.seat, scene.bed, scene.table = "bench", "bench", "table"
     if rng.random() < 0.6:
@@ -160,18 +187,26 @@ def bus_stop(scene: Scene) -> None:
         poster.rect(-0.44, 0.5, 0.44, 2.1, frame)
         poster.rect(-0.38, 0.56, 0.38, 2.04, mix(paints.primary, (255, 255, 255), 0.15), glow=scene.grade.lamps)
         poster.oval(0.0, 1.5, 0.24, 0.24, paints.accent, glow=scene.grade.lamps)
-        poster.blob([(-0.38, 0.56), (-0.38, 0.95), (-0.1, 1.15), (0.2, 0.9), (0.38, 1.05), (0.38, 0.56)], mix(paints.accent, (255, 255, 255), 0.5), glow=scene.grade.lamps)
+        poster.blob(
+            [(-0.38, 0.56), (-0.38, 0.95), (-0.1, 1.15), (0.2, 0.9), (0.38, 1.05), (0.38, 0.56)],
+            mix(paints.accent, (255, 255, 255), 0.5),
+            glow=scene.grade.lamps,
+        )
         stage.box(-1.75, 1.95, 2.38, 2.50, 0.5, 1.7, frame)
         if scene.grade.lamps:
             stage.shine(0.2, 2.3, 1.2, 1.8, (236, 240, 255), pool=0.5, bloom=0.25)
 
     scene.add(1.4, shelter)
     sign = stage.upright(2.7, 1.6)
-    scene.add(1.6, lambda: (sign.rect(-0.03, 0, 0.03, 2.7, (96, 100, 108)), sign.oval(0, 2.75, 0.3, 0.3, paints.primary), sign.oval(0, 2.75, 0.2, 0.2, (250, 248, 244)), sign.rect(-0.1, 2.66, 0.1, 2.84, paints.primary, 0.03)))
+    scene.add(
+        1.6, partial(sign.rect, -0.03, 0, 0.03, 2.7, (96, 100, 108)),
+            partial(sign.oval, 0, 2.75, 0.3, 0.3, paints.primary),
+        partial(sign.oval, 0, 2.75, 0.2, 0.2, (250, 248, 244)),
+            partial(sign.rect, -0.1, 2.66, 0.1, 2.84, paints.primary, 0.03),
+    )  # fmt: skip
     bus = rng.random() < 0.5
     if bus:
-        scene.add(5.2, lambda: _bus(scene, rng_x, 5.2))
-    rng_x = rng.uniform(4.5, 7.0)
+        scene.add(5.2, partial(_bus, scene, rng.uniform(4.5, 7.0), 5.2))
     scene.shelves.append((0.9, 0.46, 1.45))
 
 
@@ -191,7 +226,7 @@ def _bus(scene: Scene, x: float, z: float) -> None:
 
 
 def market_square(scene: Scene) -> None:
-    rng, paints, stage = scene.rng, scene.paints, scene.stage
+    rng, paints = scene.rng, scene.paints
     sky(scene)
     skyline(scene, scene.detail("skyline"), 24, 0, centre=rng.uniform(6, 14), spread=0.8)
     ground(scene, shade(STONE, 0.05))
@@ -201,7 +236,7 @@ def market_square(scene: Scene) -> None:
     for x, z in ((-3.4, 5.2), (0.4, 6.2), (3.7, 5.0), (-2.4, 2.5), (2.5, 2.4)):
         scene.add(z, partial(_stall, scene, x, z, random.Random(rng.random())))
     scene.shelves.append((2.1, 0.98, 2.35))
-    _string_lights(scene, 4.0, 3.9)
+    f.string_lights(scene, 4.0, 3.9)
 
 
 def _stall(scene: Scene, x: float, z: float, rng: random.Random) -> None:
@@ -213,17 +248,29 @@ def _stall(scene: Scene, x: float, z: float, rng: random.Random) -> None:
     stage.box(x - 1.1, x + 1.1, 0.35, 0.85, z, z + 0.8, mix(wood, paints.fabric2, 0.3))
     pen = stage.upright(x, z + 0.05, 0.85)
     for i in range(5):
-        cx, tone = -0.88 + i * 0.44, rng.choice([(206, 72, 60), (238, 164, 62), (120, 164, 80), (236, 206, 92), (150, 88, 130)])
+        cx, tone = (
+            -0.88 + i * 0.44,
+            rng.choice([(206, 72, 60), (238, 164, 62), (120, 164, 80), (236, 206, 92), (150, 88, 130)]),
+        )
         pen.rect(cx - 0.2, 0, cx + 0.2, 0.12, shade(wood, 0.1))
         for k in range(7):
-            pen.oval(cx - 0.14 + (k % 4) * 0.095, 0.14 + (k // 4) * 0.075, 0.058, 0.055, shade(tone, rng.uniform(-0.12, 0.18)), steps=12)
+            pen.oval(
+                cx - 0.14 + (k % 4) * 0.095,
+                0.14 + (k // 4) * 0.075,
+                0.058,
+                0.055,
+                shade(tone, rng.uniform(-0.12, 0.18)),
+                steps=12,
+            )
     for px in (-1.05, 1.05):
         stage.upright(x + px, z).rect(-0.035, 0, 0.035, 2.3, shade(wood, 0.15))
     tones = (rng.choice([paints.primary, paints.accent, (196, 84, 70)]), (250, 246, 238))
     for i in range(8):
         a, b = x - 1.25 + 2.5 * i / 8, x - 1.25 + 2.5 * (i + 1) / 8
         stage.solid([(a, 2.75, z + 0.9), (b, 2.75, z + 0.9), (b, 2.25, z - 0.35), (a, 2.25, z - 0.35)], tones[i % 2])
-        stage.solid([(a, 2.25, z - 0.35), (b, 2.25, z - 0.35), ((a + b) / 2, 2.02, z - 0.35)], shade(tones[i % 2], 0.10))
+        stage.solid(
+            [(a, 2.25, z - 0.35), (b, 2.25, z - 0.35), ((a + b) / 2, 2.02, z - 0.35)], shade(tones[i % 2], 0.10)
+        )
     if scene.grade.lamps:
         stage.shine(x, 1.9, z, 1.3, (255, 204, 130), pool=0.45, bloom=0.25)
 
@@ -238,12 +285,15 @@ def rooftop(scene: Scene) -> None:
         stage.solid([(-40, 0, 4.2), (40, 0, 4.2), (40, 0, -9), (-40, 0, -9)], deck)
         for i in range(-40, 41):
             x = i * 0.3
-            stage.solid([(x, 0.002, 4.2), (x + 0.015, 0.002, 4.2), (x + 0.015, 0.002, -9), (x, 0.002, -9)], shade(deck, 0.13))
+            stage.solid(
+                [(x, 0.002, 4.2), (x + 0.015, 0.002, 4.2), (x + 0.015, 0.002, -9), (x, 0.002, -9)], shade(deck, 0.13)
+            )
 
     scene.add(5.0, planks)
     scene.seat, scene.bed, scene.table = rng.choice(["chair", "armchair"]), "sofa", "table"
     parapet = mix(paints.wall, (196, 190, 184), 0.5)
-    scene.add(4.2, lambda: (stage.box(-40, 40, 0, 0.8, 4.2, 4.5, parapet), stage.box(-40, 40, 0.8, 0.88, 4.15, 4.55, shade(parapet, -0.3))))
+    coping = partial(stage.box, -40, 40, 0.8, 0.88, 4.15, 4.55, shade(parapet, -0.3))
+    scene.add(4.2, partial(stage.box, -40, 40, 0, 0.8, 4.2, 4.5, parapet), coping)
     tank = rng.choice([-1, 1])
 
     def water_tank() -> None:
@@ -262,60 +312,4 @@ def rooftop(scene: Scene) -> None:
     scene.add(2.8, lambda: bed_behind(scene, 1.9, 2.6, 1.7, sofa=True))
     scene.add(2.0, lambda: f.table(scene, 1.9, 1.7, 0.9, 0.4, 0.5))
     scene.shelves.append((1.9, 0.4, 1.9))
-    _string_lights(scene, 3.2, 2.9)
-
-
-def car(scene: Scene) -> None:
-    """A car at the kerb seen from its side: its far half behind whoever sits in it, its near side in front of them."""
-    rng, paints, stage = scene.rng, scene.paints, scene.stage
-    sky(scene)
-    skyline(scene, scene.detail("skyline"), 22, 0, centre=rng.uniform(4, 12))
-    ground(scene, mix(VERGE, STONE, 0.3))
-    _road(scene, -2.2, 3.0)
-    for _ in range(7):
-        x, h = rng.uniform(-14, 16), rng.uniform(3.5, 6)
-        scene.add(7.0, partial(tree, scene, x, 7.0 + rng.random(), h, random.Random(rng.random())))
-    scene.seat, scene.bed, scene.table = "car", "ground", "table"
-    body = rng.choice([paints.primary, paints.accent, shade(paints.primary, 0.25), (206, 208, 212)])
-    inside: RGB = (74, 72, 80)
-
-    def far_half() -> None:
-        stage.contact(0.35, 0.0, 2.5, 0.9, 0.42)
-        pen = stage.upright(0.3, 0.75)
-        pen.blob([(-1.35, 0.9), (-0.95, 1.52), (-0.2, 1.62), (0.55, 1.56), (1.15, 0.98), (1.0, 0.5), (-1.2, 0.5)], shade(body, 0.3))
-        pen.poly([(-0.98, 0.95), (-0.72, 1.42), (-0.25, 1.5), (-0.2, 0.95)], mix(scene.grade.hour.horizon, (170, 190, 200), 0.3), glow=True)
-        pen.poly([(-0.10, 0.95), (-0.12, 1.5), (0.48, 1.44), (0.92, 0.98)], mix(scene.grade.hour.horizon, (170, 190, 200), 0.3), glow=True)
-        pen.rect(-1.2, 0.25, 1.2, 0.95, inside)
-
-    def seats() -> None:
-        pen = stage.upright(0.0, 0.3)
-        pen.blob([(-0.30, 0.45), (-0.42, 0.9), (-0.44, 1.22), (-0.36, 1.34), (-0.26, 1.28), (-0.22, 0.9), (-0.10, 0.58), (0.26, 0.54), (0.26, 0.40), (-0.2, 0.38)], shade(paints.fabric, 0.2))
-        pen.line([(0.52, 0.86), (0.62, 1.12)], 0.05, (48, 46, 52))
-        pen.line([(0.58, 0.98), (0.9, 0.9)], 0.05, (48, 46, 52))
-        pen.blob([(0.72, 0.95), (0.82, 1.02), (1.3, 0.98), (1.3, 0.6), (0.8, 0.6)], (58, 56, 64))
-
-    def near_side() -> None:
-        pen = stage.upright(0.3, -0.55)
-        pen.blob([(-2.05, 0.42), (-2.08, 0.72), (-1.85, 0.90), (-1.3, 0.94), (1.12, 0.92), (1.75, 0.84), (2.12, 0.68), (2.18, 0.42), (1.9, 0.26), (-1.85, 0.26)], body, steps=8)
-        pen.line([(-1.3, 0.93), (-1.0, 1.45), (-0.5, 1.56), (-0.1, 1.58), (0.42, 1.53), (0.98, 0.95)], [0.10, 0.075, 0.075, 0.075, 0.07, 0.08], body, smooth=True)
-        pen.line([(-0.42, 0.92), (-0.46, 1.54)], 0.06, shade(body, 0.2))
-        pen.line([(-2.0, 0.70), (-0.5, 0.76), (1.0, 0.74), (2.1, 0.62)], 0.018, shade(body, -0.35), smooth=True)
-        pen.poly([(-1.9, 0.28), (1.95, 0.28), (2.1, 0.40), (-2.02, 0.40)], shade(body, 0.4))
-        pen.line([(-0.42, 0.32), (-0.42, 0.9)], 0.014, shade(body, 0.35))
-        pen.line([(0.98, 0.34), (0.99, 0.9)], 0.014, shade(body, 0.35))
-        pen.rect(-0.32, 0.78, -0.12, 0.81, shade(body, 0.4), 0.012)
-        pen.blob([(0.82, 0.98), (0.86, 1.10), (1.02, 1.08), (1.04, 0.97)], shade(body, 0.15))
-        pen.blob([(1.86, 0.76), (2.06, 0.70), (2.14, 0.58), (1.92, 0.62)], (255, 246, 220), glow=scene.grade.lamps)
-        pen.blob([(-2.06, 0.78), (-1.92, 0.84), (-1.92, 0.66), (-2.08, 0.62)], (214, 60, 56), glow=scene.grade.lamps)
-        for x in (-1.28, 1.38):
-            pen.oval(x, 0.36, 0.42, 0.42, shade(body, 0.55))
-            pen.oval(x, 0.32, 0.35, 0.35, (40, 40, 46))
-            pen.oval(x, 0.32, 0.22, 0.22, (198, 202, 208))
-            pen.oval(x, 0.32, 0.06, 0.06, paints.accent)
-
-    scene.add(0.7, far_half)
-    scene.add(0.3, seats)
-    scene.add(-0.5, near_side)
-    scene.shelves.append((0.95, 0.98, 0.2))
-
-
+    f.string_lights(scene, 3.2, 2.9)

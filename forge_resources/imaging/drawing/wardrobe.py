@@ -40,12 +40,15 @@ class Costume:
 
 
 ROLES: tuple[str, ...] = (
-    "adult", "parent", "child", "teen", "student", "professional", "senior", "athlete", "cook", "traveller", "shopkeeper",
+    "adult", "parent", "child", "teen", "student", "professional", "senior", "athlete", "cook", "traveller",
+        "shopkeeper",
     "barista", "friend",
 )  # fmt: skip
 _TOPS: dict[str, tuple[str, ...]] = {
-    "professional": ("blazer", "blazer", "shirt"), "athlete": ("sport",), "cook": ("chef",), "child": ("tee", "hoodie", "sweater"),
-    "teen": ("hoodie", "tee", "sweater"), "student": ("hoodie", "shirt", "sweater", "jacket"), "senior": ("cardigan", "shirt", "sweater"),
+    "professional": ("blazer", "blazer", "shirt"), "athlete": ("sport",), "cook": ("chef",),
+        "child": ("tee", "hoodie", "sweater"),
+    "teen": ("hoodie", "tee", "sweater"), "student": ("hoodie", "shirt", "sweater", "jacket"),
+        "senior": ("cardigan", "shirt", "sweater"),
     "traveller": ("jacket", "coat"), "shopkeeper": ("shirt",), "barista": ("tee", "shirt"),
 }  # fmt: skip
 _BOTTOMS: dict[str, tuple[str, ...]] = {
@@ -56,7 +59,7 @@ _SLIGHT_HAIR = ("bob", "long", "ponytail", "bun", "curls", "waves", "pixie")
 
 
 def cast(role: str, nth: int, paints: Paints, cast_seed: int) -> Costume:
-    """The `nth` person of a role in the cast of that seed: the same in every shot of one brand, whoever else is in it."""
+    """The `nth` person of a role in the cast of that seed, the same in every shot, whoever else is in it."""
     family = random.Random(f"{cast_seed}:family")
     rng = random.Random(f"{cast_seed}:{role}:{nth}")
     # Roles start from different places of the rail, so that two persons of a shot are rarely dressed alike.
@@ -73,7 +76,9 @@ def cast(role: str, nth: int, paints: Paints, cast_seed: int) -> Costume:
         style = rng.choice(("balding", "side", "crop") if broad else ("bob", "bun", "pixie"))
     top_colour = paints.cloth[hanger % len(paints.cloth)]
     dark_bottoms: list[RGB] = [(58, 64, 84), (74, 84, 112), (48, 48, 58), (116, 102, 88), (88, 98, 92), (168, 150, 124)]
-    bottom_colour = rng.choice([c for c in dark_bottoms if abs(luminance(c) - luminance(top_colour)) > 0.10] or dark_bottoms)
+    bottom_colour = rng.choice(
+        [c for c in dark_bottoms if abs(luminance(c) - luminance(top_colour)) > 0.10] or dark_bottoms
+    )
     tops = _TOPS.get(role, ("sweater", "shirt", "tee", "cardigan", "jacket") + (() if broad else ("dress",)))
     top = rng.choice(tops)
     bottoms = _BOTTOMS.get(role, ("trousers", "jeans") if broad else ("trousers", "jeans", "skirt"))
@@ -82,7 +87,8 @@ def cast(role: str, nth: int, paints: Paints, cast_seed: int) -> Costume:
     if role == "professional" and top == "blazer":
         top_colour = rng.choice([(58, 66, 92), (92, 96, 108), (124, 104, 92), shade(paints.primary, 0.35)])
     apron = {
-        "cook": mix(paints.primary, (60, 60, 70), 0.25), "shopkeeper": shade(paints.primary, 0.1), "barista": (70, 58, 54),
+        "cook": mix(paints.primary, (60, 60, 70), 0.25), "shopkeeper": shade(paints.primary, 0.1),
+            "barista": (70, 58, 54),
     }.get(role)  # fmt: skip
     return Costume(
         role=role, body=body_for(role, broad, rng), skin=skin, hair=hair, style=style,
@@ -95,7 +101,9 @@ def cast(role: str, nth: int, paints: Paints, cast_seed: int) -> Costume:
         bottom_colour=bottom_colour,
         shoe_colour=rng.choice([(240, 238, 234), (52, 46, 50), (132, 86, 58), paints.accent]),
         short_sleeves=top in ("tee", "sport") or (top == "dress" and rng.random() < 0.6),
-        apron=apron, hat={"cook": "toque", "barista": "cap"}.get(role, "cap" if role == "athlete" and rng.random() < 0.3 else ""),
-        pack=rng.choice([paints.accent, (96, 104, 84), paints.cloth[2]]) if role in ("traveller", "student") and rng.random() < 0.85 else None,
+        apron=apron, hat={"cook": "toque", "barista": "cap"}.get(role,
+            "cap" if role == "athlete" and rng.random() < 0.3 else ""),
+        pack=rng.choice([paints.accent, (96, 104, 84), paints.cloth[2]]) if role in ("traveller",
+            "student") and rng.random() < 0.85 else None,
         freckles=not dark and rng.random() < 0.2, stripe=top in ("tee", "sweater") and rng.random() < 0.3,
     )  # fmt: skip

@@ -41,11 +41,17 @@ def glaze(scene: Scene, hole: Opening, z: float, curtains: bool) -> None:
     """Frame, panes and curtains of an opening in the wall at depth z."""
     pen = scene.stage.upright(hole.x0, z, hole.y0)
     w, h = hole.x1 - hole.x0, hole.y1 - hole.y0
-    paint = mix(scene.paints.wall, (252, 250, 246), 0.75) if hole.style not in ("shoji", "tilt", "wide") else mix(scene.paints.wood, (90, 70, 54), 0.3)
+    paint = (
+        mix(scene.paints.wall, (252, 250, 246), 0.75)
+        if hole.style not in ("shoji", "tilt", "wide")
+        else mix(scene.paints.wood, (90, 70, 54), 0.3)
+    )
     if hole.style in ("tilt", "wide"):
         paint = (232, 232, 230) if hole.style == "tilt" else (74, 78, 88)
     _STYLES[hole.style](scene, pen, w, h, paint)
-    scene.stage.box(hole.x0 - 0.07, hole.x1 + 0.07, hole.y0 - 0.05, hole.y0, z - 0.12, z, paint) if hole.y0 > 0.3 else None
+    scene.stage.box(
+        hole.x0 - 0.07, hole.x1 + 0.07, hole.y0 - 0.05, hole.y0, z - 0.12, z, paint
+    ) if hole.y0 > 0.3 else None
     if curtains:
         _curtains(scene, hole, z)
     _daylight(scene, hole, z)
@@ -143,19 +149,44 @@ def _wide(scene: Scene, pen: Pen, w: float, h: float, paint: RGB) -> None:
     _casing(pen, w, h, 0.045, paint)
 
 
-_STYLES = {"sash": _sash, "french": _french, "tilt": _tilt, "shutter": _shutter, "shoji": _shoji, "arch": _arch, "wide": _wide}
+_STYLES = {
+    "sash": _sash,
+    "french": _french,
+    "tilt": _tilt,
+    "shutter": _shutter,
+    "shoji": _shoji,
+    "arch": _arch,
+    "wide": _wide,
+}
 
 
 def _curtains(scene: Scene, hole: Opening, z: float) -> None:
-    colour = scene.rng.choice([scene.paints.fabric2, mix(scene.paints.fabric2, (250, 246, 238), 0.6), scene.paints.fabric])
+    colour = scene.rng.choice(
+        [scene.paints.fabric2, mix(scene.paints.fabric2, (250, 246, 238), 0.6), scene.paints.fabric]
+    )
     pen = scene.stage.upright(0, z - 0.08, 0)
     low, high = (0.05 if hole.y0 < 0.5 or scene.rng.random() < 0.6 else hole.y0 - 0.18), hole.y1 + 0.16
     pen.line([(hole.x0 - 0.4, high + 0.02), (hole.x1 + 0.4, high + 0.02)], 0.025, scene.paints.metal)
     for x, side in ((hole.x0, -1), (hole.x1, 1)):
-        pen.blob([(x - side * 0.10, high), (x + side * 0.32, high), (x + side * 0.30, (low + high) / 2), (x + side * 0.34, low), (x + side * 0.02, low), (x + side * 0.03, (low + high) / 2)], colour)
+        pen.blob(
+            [
+                (x - side * 0.10, high),
+                (x + side * 0.32, high),
+                (x + side * 0.30, (low + high) / 2),
+                (x + side * 0.34, low),
+                (x + side * 0.02, low),
+                (x + side * 0.03, (low + high) / 2),
+            ],
+            colour,
+        )
         for i in range(4):
             fx = x + side * (0.0 + i * 0.085)
-            pen.line([(fx, high - 0.02), (fx + side * 0.015, (low + high) / 2), (fx + side * 0.03, low + 0.03)], [0.008, 0.022, 0.010], shade(colour, 0.13), smooth=True)
+            pen.line(
+                [(fx, high - 0.02), (fx + side * 0.015, (low + high) / 2), (fx + side * 0.03, low + 0.03)],
+                [0.008, 0.022, 0.010],
+                shade(colour, 0.13),
+                smooth=True,
+            )
 
 
 def _daylight(scene: Scene, hole: Opening, z: float) -> None:
@@ -163,7 +194,15 @@ def _daylight(scene: Scene, hole: Opening, z: float) -> None:
     out = grade.day_window
     x, y = (hole.x0 + hole.x1) / 2, (hole.y0 + hole.y1) / 2
     if out > 0.15:
-        stage.shine(x, y, z, max(hole.x1 - hole.x0, 1.2) * 1.3, mix(grade.key, (255, 255, 255), 0.4), pool=0.16 * out, bloom=0.24 * out)
+        stage.shine(
+            x,
+            y,
+            z,
+            max(hole.x1 - hole.x0, 1.2) * 1.3,
+            mix(grade.key, (255, 255, 255), 0.4),
+            pool=0.16 * out,
+            bloom=0.24 * out,
+        )
     elif grade.hour.dark > 0.5:
         stage.shine(x, y, z, 1.1, (120, 150, 220), bloom=0.10)
     strength = grade.light.shafts * (out if out > 0.15 else 0.22)
@@ -182,4 +221,13 @@ def _daylight(scene: Scene, hole: Opening, z: float) -> None:
         ]  # fmt: skip
         stage.shafts.append(Shaft(corners, colour, 0.15 * strength))
         patch = stage.ground(0, 0, 0.004)
-        patch.poly([(a + drift, foot + 0.4), (b + drift, foot + 0.4), (b + drift * 1.5, foot - 1.0), (a + drift * 1.5, foot - 1.0)], mix(colour, (255, 255, 255), 0.2), alpha=0.34 * strength)
+        patch.poly(
+            [
+                (a + drift, foot + 0.4),
+                (b + drift, foot + 0.4),
+                (b + drift * 1.5, foot - 1.0),
+                (a + drift * 1.5, foot - 1.0),
+            ],
+            mix(colour, (255, 255, 255), 0.2),
+            alpha=0.34 * strength,
+        )
