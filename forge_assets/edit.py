@@ -63,7 +63,12 @@ def spot(
     )
 
 
-@stage(group="delivery", kinds={"files"}, revision=1, engines=[("edit", "render"), ("edit", "captions-srt"), ("edit", "captions-vtt")])
+@stage(
+    group="delivery",
+    kinds={"files"},
+    revision=1,
+    engines=[("edit", "render"), ("edit", "captions-srt"), ("edit", "captions-vtt")],
+)
 def deliverables(
     context: dg.AssetExecutionContext,
     brief: CellBrief,
@@ -75,9 +80,7 @@ def deliverables(
     studio: StudioResource,
 ) -> dg.MaterializeResult[Deliverables]:
     """What is handed over: a spot per profile, captions, timeline with its media, contact sheet, record."""
-    document, tally = hand_over(
-        studio.studio, brief, frames, motion, voiceover, timeline, spot, steps(context)
-    )
+    document, tally = hand_over(studio.studio, brief, frames, motion, voiceover, timeline, spot, steps(context))
     table = dg.MetadataValue.table(
         records=[
             dg.TableRecord({"file": file.name, "what": file.role, "bytes": file.size, "where": file.address})

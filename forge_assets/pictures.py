@@ -16,9 +16,7 @@ from forge_resources.schemas.types import sha256_of
 
 
 @stage(group="storyboard", kinds={"json"}, revision=1)
-def storyboard(
-    context: dg.AssetExecutionContext, brief: CellBrief, script: Script
-) -> dg.MaterializeResult[Storyboard]:
+def storyboard(context: dg.AssetExecutionContext, brief: CellBrief, script: Script) -> dg.MaterializeResult[Storyboard]:
     """What each shot looks like, without any of its words: the same looks give the same plates."""
     board = compose_storyboard(script, brief)
     table = dg.MetadataValue.table(

@@ -38,9 +38,7 @@ def voiceover(
     return result(context, document, tally=tally, lines=table, spoken_seconds=round(sum(seconds.values()), 2))
 
 
-@stage(
-    group="motion", kinds={"video"}, revision=1, engines=[("motion", None)], gpu=True, deps=[storyboard_approval]
-)
+@stage(group="motion", kinds={"video"}, revision=1, engines=[("motion", None)], gpu=True, deps=[storyboard_approval])
 def motion(
     context: dg.AssetExecutionContext,
     brief: CellBrief,

@@ -14,6 +14,7 @@ import dagster as dg
 
 from forge_assets.external import OWNERS
 from forge_assets.partitions import CELL
+from forge_resources.adapters.failures import failure_of
 from forge_resources.engines.registry import engine, engine_names
 from forge_resources.errors import ForgeError
 from forge_resources.progress import OnStep, Progress, report, steps_of
@@ -76,18 +77,14 @@ def code_version(revision: int, engines: Sequence[tuple[EngineKind, str | None]]
 
 
 def told(function: Callable[P, R]) -> Callable[P, R]:
-    """Turns an error of the Forge family into a Dagster failure that says what to do, and is never retried."""
+    """Turns an error of the Forge family into a failure of Dagster's."""
 
     @functools.wraps(function)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return function(*args, **kwargs)
         except ForgeError as error:
-            raise dg.Failure(
-                description=str(error),
-                metadata={"code": error.code, "remedy": error.remedy or "-"},
-                allow_retries=False,
-            ) from None
+            raise failure_of(error) from None
 
     # Dagster reads types off the signature and does not resolve names in another module's strings.
     signature = inspect.signature(function, eval_str=True)

@@ -41,7 +41,7 @@ def _failed_gate(instance: dg.DagsterInstance, run_id: str) -> Trouble | None:
         if not evaluation.passed and evaluation.blocking:
             remedy = evaluation.metadata.get("remedy")
             said = f"{evaluation.check_name}: {evaluation.description}"
-            return Trouble("blocked", f"{said} {remedy.value}" if remedy else said)
+            return Trouble("blocked", f"{said}\n{remedy.value}" if remedy else said)
     return None
 
 

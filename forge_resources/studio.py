@@ -30,7 +30,8 @@ class Studio:
 
     @cached_property
     def profiles(self) -> dict[str, DeliveryProfile]:
-        return load_profiles(self.settings.library / "profiles" if self.settings.library else None)
+        own = self.settings.library / "profiles" if self.settings.library else None
+        return load_profiles(own if own and own.is_dir() else None)
 
     @cached_property
     def store(self) -> ArtefactStore:

@@ -178,7 +178,5 @@ def _runs(instance: dg.DagsterInstance, filed: Filed) -> list[dg.RunRequest]:
         key = request_key(filed, cell)
         if instance.get_runs_count(dg.RunsFilter(tags={REQUEST_TAG: key})) == 0:
             tags = {REQUEST_TAG: key, "forge/brief": cell.brief}
-            requests.append(
-                dg.RunRequest(run_key=key, job_name=job.name, partition_key=cell.partition_key, tags=tags)
-            )
+            requests.append(dg.RunRequest(run_key=key, job_name=job.name, partition_key=cell.partition_key, tags=tags))
     return requests

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from cells import cell_brief, script
+from tests.cells import cell_brief, script
 from PIL import Image, ImageChops
 
 from forge_resources.editing.fonts import FontBook

@@ -19,7 +19,7 @@ import numpy.typing as npt
 import opentimelineio as otio
 import pytest
 from PIL import Image, ImageDraw
-from sample_spot import LOCKED, PAN, PUSH, Spot, flat, painted, profile, spoken
+from tests.sample_spot import LOCKED, PAN, PUSH, Spot, flat, painted, profile, spoken
 
 from forge_resources.editing import ffmpeg
 from forge_resources.editing.camera import box_at, eased

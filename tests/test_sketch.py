@@ -24,7 +24,8 @@ from forge_resources.imaging.drawing.props import PROPS
 from forge_resources.imaging.drawing.reference import Reference
 from forge_resources.imaging.drawing.settings import SETTINGS
 from forge_resources.imaging.drawing.wardrobe import ROLES
-from forge_resources.imaging.sketch import DETAILS, PICTURE_SIZES, PRODUCT_STATES, SketchArtist
+from forge_resources.imaging.plate_sizes import PLATE_SIZES
+from forge_resources.imaging.sketch import DETAILS, PRODUCT_STATES, SketchArtist
 from forge_resources.library import data as library_data
 from forge_resources.schemas.brand import Palette
 from forge_resources.schemas.script import Angle, Camera, ShotSize
@@ -161,7 +162,7 @@ def test_looks_that_differ_only_by_seed_do_not_look_alike(setting: str) -> None:
             assert differ(one, other) > 5
 
 
-@pytest.mark.parametrize(("ratio", "size"), PICTURE_SIZES.items())
+@pytest.mark.parametrize(("ratio", "size"), PLATE_SIZES.items())
 def test_sizes_and_facts(tmp_path: Path, ratio: Any, size: tuple[int, int]) -> None:
     artist, target = engine("image", "sketch"), tmp_path / "plate.png"
     assert isinstance(artist, SketchArtist)

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from cells import LAMP, MARKET_TRAITS, PERSONA_TRAITS, cell_brief, script
+from tests.cells import LAMP, MARKET_TRAITS, PERSONA_TRAITS, cell_brief, script
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

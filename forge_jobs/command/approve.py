@@ -58,7 +58,9 @@ def approve(
                 approvals.append(_approval(cell, frames, studio))
                 console.print(f"{cell}: approved by {by}")
             if and_run:
-                outcome = finish_cell(instance, studio, cell, request=f"approved {cell.partition_key}#{frames.contact_sheet.sha256[:16]}")
+                outcome = finish_cell(
+                    instance, studio, cell, request=f"approved {cell.partition_key}#{frames.contact_sheet.sha256[:16]}"
+                )
                 outcomes.append(outcome)
                 show_outcome(console, outcome)
     if not approvals and not outcomes:

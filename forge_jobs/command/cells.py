@@ -23,9 +23,7 @@ def chosen(cells: Sequence[CellKey], markets: Sequence[str], personas: Sequence[
             if name not in known:
                 raise InvalidInput(f"The brief has no {what} `{name}`.", remedy=f"It has {', '.join(sorted(known))}.")
     found = [
-        cell
-        for cell in cells
-        if (not markets or cell.market in markets) and (not personas or cell.persona in personas)
+        cell for cell in cells if (not markets or cell.market in markets) and (not personas or cell.persona in personas)
     ]
     if not found:
         raise InvalidInput("The brief excludes every cell chosen here.")

@@ -8,7 +8,9 @@ from typing import Any
 
 import dagster as dg
 
+from forge_resources.adapters.failures import failure_of
 from forge_resources.adapters.resources import StudioResource
+from forge_resources.errors import ForgeError
 from forge_resources.schemas.cell import CellKey
 from forge_resources.schemas.types import Document
 
@@ -26,5 +28,8 @@ class DocumentIOManager(dg.ConfigurableIOManager):
     def load_input(self, context: dg.InputContext) -> Document:
         contract = context.dagster_type.typing_type
         name = CellKey.parse(context.asset_partition_key).path
-        read: Document = self.studio.studio.cabinet.read(context.asset_key.to_user_string(), name, contract)
+        try:
+            read: Document = self.studio.studio.cabinet.read(context.asset_key.to_user_string(), name, contract)
+        except ForgeError as error:
+            raise failure_of(error) from None
         return read

@@ -141,9 +141,7 @@ def _unknown(place: str, name: str, known: Iterable[str], what: str) -> Iterator
         yield Fault(place, f"unknown {what} `{name[:60]}`; {hint}")
 
 
-def _picture_faults(
-    place: str, path: str, folder: UPath, pictures: dict[str, ReferencePicture]
-) -> Iterator[Fault]:
+def _picture_faults(place: str, path: str, folder: UPath, pictures: dict[str, ReferencePicture]) -> Iterator[Fault]:
     try:
         pictures[path] = read_picture(path, folder)
     except InvalidInput as refused:

@@ -25,13 +25,11 @@ from forge_resources.imaging.drawing.reference import read_reference
 from forge_resources.imaging.drawing.settings import SETTINGS
 from forge_resources.imaging.drawing.wardrobe import ROLES
 from forge_resources.imaging.drawing.windows import SIZES
+from forge_resources.imaging.plate_sizes import plate_size
 from forge_resources.schemas.script import Angle, ShotSize
 from forge_resources.schemas.storyboard import Figure, ShotLook
 from forge_resources.schemas.types import AspectRatio, Colour, Document, Slug
 
-PICTURE_SIZES: dict[AspectRatio, tuple[int, int]] = {
-    "16:9": (1920, 1080), "9:16": (1080, 1920), "1:1": (1440, 1440), "4:5": (1296, 1620),
-}  # fmt: skip
 PRODUCT_STATES = ("absent", "background", "held", "placed", "hero")
 DETAILS = frozenset({f"skyline-{name}" for name in SKYLINES} | {f"window-{style}" for style in SIZES})
 REFERENCE = "product-1"
@@ -80,7 +78,7 @@ class SketchArtist(ImageEngine):
         setting = SETTINGS[look.setting]
         shown = look.product != "absent"
         pictured = shown and references > 0
-        width, height = PICTURE_SIZES[aspect_ratio]
+        width, height = plate_size(aspect_ratio)
         return SketchParameters(
             width=width, height=height, size=look.camera.size, angle=look.camera.angle, setting=look.setting,
             time_of_day=look.time_of_day, light=look.light, figures=look.figures, product=look.product,

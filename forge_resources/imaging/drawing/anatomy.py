@@ -137,7 +137,7 @@ POSES: dict[str, tuple[Pose, ...]] = {
     ),
     "lies": (Pose(Arm(0.09, -0.26), Arm(0.06, 0.13, 1), Foot(0.0), Foot(0.10, 0.08), 0.6, 0, 0, 0, "bed"),),
     "sleeps": (
-        Pose(Arm(0.10, -0.18), Arm(0.04, -0.28), Foot(0.0), Foot(0.04), 0.6, 0, 0, 0, "bed", "", "closed", "calm"),
+        Pose(Arm(0.02, -0.29), Arm(0.02, -0.29), Foot(0.0), Foot(0.04), 0.6, 0, 0, 0, "bed", "", "closed", "calm"),
     ),
     "reaches": (
         Pose(Arm(0.225, 0.205), Arm(-0.04, -0.27), Foot(-0.09, 0.022, -24), Foot(0.07), 0.6, 5, -12, -0.012),

@@ -86,9 +86,16 @@ def blanket_from_above(scene: Scene, x: float, z: float, wide: float, flip: bool
 def blanket(scene: Scene, x: float, z: float, wide: float, covers: bool, flip: bool = False) -> None:
     """The duvet over the legs of whoever lies there (`covers`), or folded back at the foot."""
     pen, colour = scene.stage.upright(x, z - 0.03, 0.0, 1.0, flip), scene.paints.fabric
+    if covers and scene.stage.camera.position[1] > 1.0:
+        # What a camera above the bed sees of the duvet: its slope from the sleeper down to the far side.
+        side = -1 if flip else 1
+        near, far = x + side * (-wide / 2 + 0.76), x + side * (wide / 2 - 0.03)
+        for (z0, y0), (z1, y1) in (((1.3, 0.56), (0.6, 0.84)), ((0.6, 0.84), (-0.03, 0.84))):
+            slope = [(near, y0, z + z0), (far, y0, z + z0), (far, y1, z + z1), (near, y1, z + z1)]
+            scene.stage.solid(slope, shade(colour, -0.06))
     a = -wide / 2 + (0.72 if covers else 1.25)
     b = wide / 2 + 0.03
-    rise = 0.29 if covers else 0.10
+    rise = 0.34 if covers else 0.10
     pen.blob(
         [
             (a, 0.50),

@@ -48,7 +48,7 @@ def compose(panel: Panel, reference: Reference | None) -> Image.Image:
     lens = random.Random(f"{panel.seed}:camera")
     camera = frame(size, panel.angle, panel.picture, subject, setting.indoors, mirror, lens)
     blur = _blur(panel, camera)
-    grade = combine(panel.time_of_day, panel.light, setting.indoors)
+    grade = combine(panel.time_of_day, panel.light, setting.indoors, panel.setting == "studio")
     stage = Stage(camera, grade, 0.0 if setting.indoors else 0.006, scale=1 if blur else FINE)
     scene = Scene(stage, paints, random.Random(f"{panel.seed}:set"), panel.details, light_side)
     setting.build(scene)
@@ -114,7 +114,7 @@ def _spot(panel: Panel, ware: Ware, state: str, placed: Sequence[Placed], indoor
         return Spot(first.x + first.facing * (height * 0.42 + 0.2), STOVE_TOP * height, first.z + 0.25)
     if first.lying:
         return Spot(-first.facing * (height / 2 + 0.42), 0.52 if indoors else 0.3, 0.28)
-    return Spot(right + (0.78 if first.seated else 0.52) + rng.uniform(0, 0.1), 0.74, -0.02)
+    return Spot(right + (1.02 if first.seated else 0.52) + rng.uniform(0, 0.1), 0.74, -0.02)
 
 
 def _subject(panel: Panel, ware: Ware, state: str, placed: Sequence[Placed], spot: Spot, bed_top: float) -> Subject:
@@ -131,7 +131,9 @@ def _subject(panel: Panel, ware: Ware, state: str, placed: Sequence[Placed], spo
                 reach = max(ware.tall, ware.half * 2, 0.16) * 0.85
                 middle = point[1] + (0.5 - ware.grip) * ware.tall
                 return _thing(point[0], middle - reach, reach, reach * 2)
-        return subject_of(placed, panel.size, bed_top, point)
+        subject = subject_of(placed, panel.size, bed_top, point, max(ware.half, 0.25))
+        # Of someone in a car one shows what is above the door.
+        return replace(subject, bottom=0.42) if panel.setting == "car" and placed[0].seated else subject
     if panel.props:
         prop = PROPS[panel.props[0]]
         return _thing(0.0, 0.0 if prop.place == "floor" else 0.74, prop.width / 2, prop.height)

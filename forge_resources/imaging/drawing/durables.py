@@ -19,27 +19,18 @@ def lamp(pen: Pen, c: Livery) -> None:
     pen.oval(0, 0.055, 0.25, 0.045, metal)
     pen.rect(-0.025, 0.05, 0.025, 0.42, metal)
     sheen(pen, [(-0.012, 0.08), (0.0, 0.08), (0.0, 0.4), (-0.012, 0.4)], 0.5)
-    glass: RGB = (255, 226, 164) if c.lit else mix(c.body, (255, 244, 224), 0.72)
-    ball = [
-        (-0.27, 0.52),
-        (-0.335, 0.70),
-        (-0.26, 0.90),
-        (-0.10, 0.99),
-        (0.10, 0.99),
-        (0.26, 0.90),
-        (0.335, 0.70),
-        (0.27, 0.52),
-        (0.13, 0.42),
-        (-0.13, 0.42),
-    ]
-    pen.blob(ball, glass, glow=c.lit)
+    pen.poly([(-0.10, 0.38), (0.10, 0.38), (0.145, 0.47), (-0.145, 0.47)], c.body)
     if c.lit:
-        for share, tone in ((0.8, (255, 234, 186)), (0.55, (255, 244, 214)), (0.3, (255, 252, 240))):
-            pen.oval(0, 0.69, 0.31 * share, 0.27 * share, tone, glow=True)
-    pen.blob([(-0.145, 0.42), (-0.13, 0.47), (0.13, 0.47), (0.145, 0.42), (0.10, 0.38), (-0.10, 0.38)], c.body)
-    pen.line(
-        [(-0.22, 0.62), (-0.25, 0.74), (-0.18, 0.86)], [0.006, 0.03, 0.006], (255, 255, 255), alpha=0.7, smooth=True
-    )
+        # Rings from the rim to the heart of the glow; the rim stays below white so that light over it keeps its hue.
+        for ring in range(10):
+            t = ring / 9
+            tone = mix((246, 182, 106), (255, 226, 184), t**0.7)
+            pen.oval(0, 0.70 - 0.02 * t, 0.325 * (1 - 0.78 * t), 0.29 * (1 - 0.78 * t), tone, glow=True, steps=56)
+    else:
+        pen.oval(0, 0.70, 0.325, 0.29, mix(c.body, (255, 244, 224), 0.72), steps=56)
+        pen.oval(0.05, 0.66, 0.24, 0.22, mix(c.body, (255, 246, 230), 0.82), steps=48)
+    pen.poly([(-0.145, 0.41), (0.145, 0.41), (0.125, 0.465), (-0.125, 0.465)], c.body)
+    pen.line(geo.arc(0, 0.70, 0.27, 0.235, 120, 175, 10), [0.004, 0.022, 0.004], (255, 255, 255), alpha=0.7)
 
 
 def shoe(pen: Pen, c: Livery) -> None:

@@ -91,11 +91,8 @@ def _fall_off(stage: Stage, xs: Points, ys: Points, light_from: int, indoors: bo
     width, height = stage.camera.width, stage.camera.height
     u, v = (xs / width - 0.5) * 2, (ys / height - 0.5) * 2
     corner = np.clip((u[None, :] ** 2 * 0.72 + v[:, None] ** 2 * 0.60 - 0.34) / 1.0, 0, 1) ** 1.25
-    deep = (
-        0.20
-        + 0.16 * grade.hour.dark
-        + (0.12 if grade.light.candle else 0.07 if grade.light.lamps or grade.light.screen else 0.0)
-    )
+    dim = grade.light.lamps or grade.light.screen or grade.light.candle
+    deep = 0.18 + 0.10 * grade.hour.dark + (0.08 if dim else 0.0)
     away = (
         np.clip(0.5 - light_from * u[None, :] * 0.5, 0, 1) * (0.16 if indoors else 0.05) * (0.4 + grade.light.contrast)
     )

@@ -54,7 +54,7 @@ def _on_spot(shoot: Shoot) -> None:
         )
     if ware.shape == "lamp" and (hero or scene.grade.lamps):
         warm = (255, 196, 120)
-        stage.shine(spot.x, spot.y + ware.tall * 0.7, spot.z, ware.tall * 2.4, warm, pool=0.34, bloom=0.24)
+        stage.shine(spot.x, spot.y + ware.tall * 0.7, spot.z, ware.tall * 2.6, warm, pool=0.30, bloom=0.26)
 
 
 def _stand(shoot: Shoot) -> None:
@@ -187,7 +187,7 @@ def _table_place(shoot: Shoot, names: list[str]) -> tuple[float, float, float]:
     elif first.lying:
         x, y = -first.facing * (first.who.body.height / 2 + 0.42), 0.5 if shoot.indoors else 0.0
     else:
-        x, y = max(figure.x for figure in shoot.placed) + (0.80 if first.seated else 0.62), 0.72
+        x, y = max(figure.x for figure in shoot.placed) + (1.12 if first.seated else 0.62), 0.72
     if y:
         middle = x + sum(PROPS[name].width for name in names[1:]) / 2
         shoot.scene.add(0.07, partial(furniture.table, shoot.scene, middle, -0.23, wide, y, 0.6))

@@ -103,7 +103,7 @@ class Grade:
         return (min(255, max(0, int(red))), min(255, max(0, int(green))), min(255, max(0, int(blue))))
 
 
-def combine(time_of_day: str, light: str, indoors: bool) -> Grade:
+def combine(time_of_day: str, light: str, indoors: bool, studio: bool = False) -> Grade:
     """The grade of a shot. Indoors after dark some lamp is always on, or nothing could be seen."""
     hour, fixture = HOURS[time_of_day], LIGHTS[light]
     if fixture.grey:
@@ -116,7 +116,10 @@ def combine(time_of_day: str, light: str, indoors: bool) -> Grade:
     if indoors:
         # Walls keep a lit room from going as dark as the street.
         base = tuple(channel + (0.86 - channel) * 0.6 if channel < 0.86 else channel for channel in base)  # type: ignore[assignment]
-    dim = fixture.dim * (1.0 if indoors else 0.35 if hour.dark < 0.35 else 0.25)
+    if studio:
+        # A studio has no windows: its own lights make its day.
+        base = (0.98, 0.97, 0.96)
+    dim = fixture.dim * (0.55 if studio else 1.0 if indoors else 0.35 if hour.dark < 0.35 else 0.25)
     ambient = tuple(
         b * (1 + (f - 1) * (1.0 if indoors else 0.6)) * (1 - dim * 0.55)
         for b, f in zip(base, fixture.ambient, strict=True)

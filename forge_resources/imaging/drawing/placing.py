@@ -22,6 +22,7 @@ DESK_TOP, STOVE_TOP = 0.385, 0.49
 LYING = 0.075
 """How far the middle of a lying body is above what it lies on, in shares of its height."""
 SEATED_SETS = frozenset({"train", "car"})
+_HOMES = frozenset({"bedroom", "kitchen", "living-room", "bathroom", "home-office", "balcony"})
 _SITTABLE = frozenset({"reads", "drinks", "holds", "yawns", "waves", "points"})
 _RESTING_SETS = frozenset({"cafe", "restaurant", "library", "train", "car", "living-room", "bus-stop", "classroom"})
 
@@ -86,6 +87,10 @@ def block_figures(
         nth = sum(1 for other, _ in figures[:index] if other == role)
         who = cast(role, nth, paints, cast_seed)
         pose = rng.choice(POSES[name])
+        if setting in _HOMES or pose.support != "floor":
+            who = replace(who, pack=None)
+        if pose.support == "bed":
+            who = replace(who, hat="", top="sweater" if name == "sleeps" else who.top)
         if name == "hugs" and role != "child" and any(other == "child" for other, _ in figures):
             pose = replace(pose, near=Arm(0.17, -0.20), far=Arm(0.20, -0.17), lean=12.0, nod=12.0)
         if (
@@ -136,15 +141,15 @@ def _slots(figures: Sequence[tuple[str, str]], rng: random.Random) -> list[tuple
 
 
 def subject_of(
-    placed: Sequence[Placed], size: ShotSize, bed_top: float, with_point: tuple[float, float] | None
+    placed: Sequence[Placed], size: ShotSize, bed_top: float, with_point: tuple[float, float] | None, half: float = 0.25
 ) -> Subject:
-    """What the camera is on when the shot is of figures; `with_point` (x, y) should stay in the picture."""
+    """What the camera is on when the shot is of figures; `with_point` (x, y), `half` wide to each side, stays in it."""
     lefts, rights, tops = [], [], []
     for figure in placed:
         height = figure.who.body.height
-        half = height / 2 if figure.lying else height * (0.24 if figure.seated or figure.name == "runs" else 0.17)
-        lefts.append(figure.x - half)
-        rights.append(figure.x + half)
+        reach = height / 2 if figure.lying else height * (0.24 if figure.seated or figure.name == "runs" else 0.17)
+        lefts.append(figure.x - reach)
+        rights.append(figure.x + reach)
         hx, hy = figure.head(bed_top)
         tops.append(hy + height * figure.who.body.head * (0.5 if not figure.lying else 1.1))
         hand = figure.acting.bones
@@ -157,6 +162,8 @@ def subject_of(
     if size == "medium":
         shown = [figure.head(bed_top) for figure in placed if not figure.lying]
         close_y = max((y for _, y in shown), default=hy + head * 0.9)
+        lowest = min((y for _, y in shown), default=close_y)
+        close_height = max(head, (close_y - lowest + head * 1.2) / 2.4)
         if first.lying:
             toe = hx + first.facing * head * 4.5
             lefts, rights = [min(hx, toe) - head], [max(hx, toe) + head]
@@ -165,8 +172,8 @@ def subject_of(
         hx = hx * 0.6 + with_point[0] * 0.4
         close_height = max(head, abs(hy - with_point[1]) * 0.72)
     if with_point and size in ("full", "wide", "medium"):
-        lefts.append(with_point[0] - 0.25)
-        rights.append(with_point[0] + 0.25)
+        lefts.append(with_point[0] - half)
+        rights.append(with_point[0] + half)
     bottom = 0.1 if all(f.lying for f in placed) else 0.0
     return Subject(
         min(lefts),

@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import partial
 
 from forge_resources.imaging.drawing import furniture as f
-from forge_resources.imaging.drawing.colour import RGB, mix, shade
+from forge_resources.imaging.drawing.colour import RGB, mix, muted, shade
 from forge_resources.imaging.drawing.rooms import window_style
 from forge_resources.imaging.drawing.scene import Scene
 from forge_resources.imaging.drawing.shell import shell
@@ -194,10 +194,10 @@ def studio(scene: Scene) -> None:
     rng, paints, stage = scene.rng, scene.paints, scene.stage
     base = rng.choice(
         [
-            mix(paints.primary, (250, 248, 244), 0.55),
-            mix(paints.accent, (250, 246, 240), 0.55),
-            paints.primary,
-            mix(paints.primary, (236, 234, 232), 0.8),
+            muted(paints.primary, 0.52, 0.52),
+            muted(paints.primary, 0.45, 0.72),
+            muted(paints.accent, 0.80, 0.70),
+            mix(paints.accent, (250, 246, 240), 0.35),
         ]
     )
     scene.seat, scene.bed, scene.table = "stool", "ground", "table"
@@ -212,7 +212,7 @@ def studio(scene: Scene) -> None:
         stage.solid([(-30, y0, z0), (30, y0, z0), (30, y1, z1), (-30, y1, z1)], mix(base, floor, t))
     tone = mix(base, paints.accent if base != paints.accent else paints.primary, 0.5)
     form = rng.randrange(3)
-    pen = stage.upright(rng.uniform(-0.25, 0.25), back - 0.95)
+    pen = stage.upright(rng.uniform(-0.08, 0.08), back - 0.95)
     if form == 0:
         pen.oval(0, 1.25, 1.15, 1.15, tone, steps=64)
     elif form == 1:
@@ -220,7 +220,7 @@ def studio(scene: Scene) -> None:
         pen.oval(0, 1.3, 0.85, 0.85, tone, steps=64)
     else:
         pen.blob([(-1.5, 0.3), (-1.1, 1.5), (0.0, 2.0), (1.2, 1.6), (1.5, 0.6), (0.6, 0.1)], tone)
-    stage.shine(0, 1.4, 2.0, 2.4, (255, 250, 240), pool=0.22, bloom=0.05)
+    stage.shine(0, 1.3, 2.0, 1.9, (255, 246, 230), pool=0.50, bloom=0.10)
 
     def softbox(x: float, side: int) -> None:
         p = stage.upright(x, 0.4)
