@@ -101,7 +101,8 @@ def cell_of(context: dg.AssetExecutionContext) -> CellKey:
 
 def stage_name(context: dg.AssetExecutionContext) -> str:
     """The stage that is being made, such as `frames`."""
-    return context.assets_def.key.to_user_string()
+    key: dg.AssetKey = context.assets_def.key
+    return key.to_user_string()
 
 
 def steps(context: dg.AssetExecutionContext) -> OnStep:

@@ -13,6 +13,8 @@ from multiprocessing import get_context
 from multiprocessing.queues import Queue
 from typing import Any
 
+import dagster as dg
+
 from forge_jobs.instance import open_instance
 from forge_jobs.production import CellOutcome, make_cell
 from forge_resources.progress import Listener, Progress, listening
@@ -31,12 +33,15 @@ class CellOrder:
     reuse: bool
 
 
-def make_cells(orders: Sequence[CellOrder], jobs: int, listener: Listener) -> Iterator[tuple[CellOrder, CellOutcome]]:
+def make_cells(
+    instance: dg.DagsterInstance, studio: Studio, orders: Sequence[CellOrder], jobs: int, listener: Listener
+) -> Iterator[tuple[CellOrder, CellOutcome]]:
     """Makes the cells, `jobs` at a time, and yields each as it is finished. One at a time stays in this process."""
     if jobs <= 1 or len(orders) <= 1:
-        with listening(listener):
-            for order in orders:
-                yield order, _make(order)
+        for order in orders:
+            with listening(listener):
+                outcome = _make(instance, studio, order)
+            yield order, outcome
         return
     # A fork server: started before any thread, with Dagster and the graph already loaded.
     context = get_context("forkserver")
@@ -46,7 +51,7 @@ def make_cells(orders: Sequence[CellOrder], jobs: int, listener: Listener) -> It
     reader.start()
     pool = ProcessPoolExecutor(min(jobs, len(orders)), mp_context=context, initializer=_listen, initargs=(news,))
     try:
-        pending: dict[Future[CellOutcome], CellOrder] = {pool.submit(_make, order): order for order in orders}
+        pending: dict[Future[CellOutcome], CellOrder] = {pool.submit(_make_apart, order): order for order in orders}
         for finished in as_completed(pending):
             yield pending[finished], finished.result()
     finally:
@@ -55,13 +60,15 @@ def make_cells(orders: Sequence[CellOrder], jobs: int, listener: Listener) -> It
         reader.join()
 
 
-def _make(order: CellOrder) -> CellOutcome:
+def _make(instance: dg.DagsterInstance, studio: Studio, order: CellOrder) -> CellOutcome:
+    return make_cell(instance, studio, order.cell, request=order.request, approval=order.approval, reuse=order.reuse)
+
+
+def _make_apart(order: CellOrder) -> CellOutcome:
+    """In a process of the pool, which has an instance of its own."""
     settings = Settings.from_environment()
-    studio = Studio(settings)
     with open_instance(settings) as instance:
-        return make_cell(
-            instance, studio, order.cell, request=order.request, approval=order.approval, reuse=order.reuse
-        )
+        return _make(instance, Studio(settings), order)
 
 
 _open: list[Any] = []

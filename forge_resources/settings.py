@@ -16,6 +16,7 @@ from forge_resources.engines.registry import engine_names
 from forge_resources.errors import InvalidInput
 from forge_resources.schemas.brief import Engines
 from forge_resources.schemas.types import EngineKind
+from forge_resources.store.files import place_at
 
 DEFAULT_ENGINES: dict[EngineKind, str] = {"text": "draft", "image": "sketch", "voice": "espeak", "motion": "still"}
 
@@ -39,17 +40,24 @@ class Settings:
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
         """Reads FORGE_HOME, FORGE_INBOX, FORGE_STORE, FORGE_LIBRARY and FORGE_ENGINE_TEXT, _IMAGE, _VOICE, _MOTION.
 
-        Where FORGE_HOME is not set, DAGSTER_HOME is it, so that plain `dagster` works on the same instance.
+        Where FORGE_HOME is not set, DAGSTER_HOME is it, so that plain `dagster` works on the same instance. Raises
+        InvalidInput for an unknown engine and for an address of a kind that is not served.
         """
-        home = Path(environment.get("FORGE_HOME") or environment.get("DAGSTER_HOME") or ".forge").absolute()
+        home = _directory("FORGE_HOME", environment.get("FORGE_HOME") or environment.get("DAGSTER_HOME") or ".forge")
         library = environment.get("FORGE_LIBRARY")
         return cls(
             home=home,
-            inbox=_place(environment.get("FORGE_INBOX") or "briefs"),
-            store=_place(environment.get("FORGE_STORE") or str(home / "store")),
-            library=Path(library).absolute() if library else None,
+            inbox=place_at(environment.get("FORGE_INBOX") or "briefs"),
+            store=place_at(environment.get("FORGE_STORE") or str(home / "store")),
+            library=_directory("FORGE_LIBRARY", library) if library else None,
             engines=default_engines(environment),
         )
+
+
+def _directory(variable: str, value: str) -> Path:
+    if "://" in value:
+        raise InvalidInput(f"{variable} is `{value}`; it must be a directory of this machine.")
+    return Path(value).absolute()
 
 
 def default_engines(environment: Mapping[str, str]) -> Engines:
@@ -63,7 +71,3 @@ def default_engines(environment: Mapping[str, str]) -> Engines:
                 remedy=f"Known: {', '.join(known)}.",
             )
     return Engines(**chosen)
-
-
-def _place(address: str) -> UPath:
-    return UPath(address) if "://" in address else UPath(Path(address).absolute())

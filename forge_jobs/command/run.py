@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import dagster as dg
 from upath import UPath
 
 from forge_jobs.command.cells import cells_option_market, cells_option_persona, chosen
@@ -70,7 +71,7 @@ def run(
         console.print(f"{filed.manifest.slug}: {len(cells)} cell{'s' if len(cells) != 1 else ''}")
         staleness = Staleness(instance, defs, studio)
         with ProgressBoard(console) as board:
-            for cell, outcome in _make(studio, staleness, filed, cells, jobs, force, board):
+            for cell, outcome in _make(instance, studio, staleness, filed, cells, jobs, force, board):
                 board.end(cell)
                 if out is not None and outcome.status == "delivered":
                     outcome = collect(studio, cell, outcome, out)
@@ -85,6 +86,7 @@ def run(
 
 
 def _make(
+    instance: dg.DagsterInstance,
     studio: Studio,
     staleness: Staleness,
     filed: Filed,
@@ -101,7 +103,7 @@ def _make(
         else:
             approval = filed.manifest.brief.approval
             orders.append(CellOrder(cell, request_key(filed, cell), approval, reuse=not force))
-    for order, outcome in make_cells(orders, jobs, board.show):
+    for order, outcome in make_cells(instance, studio, orders, jobs, board.show):
         yield order.cell, outcome
 
 

@@ -60,7 +60,7 @@ class ReadBrief:
 def parse_document(data: bytes, name: str) -> dict[str, Any]:
     """The mapping in a brief's bytes; `name` decides between YAML and JSON. Raises InvalidInput with every fault."""
     if len(data) > LARGEST_BYTES:
-        raise _refused(name, f"is {len(data):,} bytes; a brief has at most {LARGEST_BYTES:,}")
+        raise _refused(name, f"is too large; a brief has at most {LARGEST_BYTES:,} bytes")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -77,7 +77,8 @@ def parse_document(data: bytes, name: str) -> dict[str, Any]:
 def read_brief(raw: Mapping[str, Any]) -> ReadBrief:
     """Checks the shape of a brief. Every fault is found at once; a wrong field never hides another."""
     faults: list[Fault] = list(_control_character_faults(raw, ""))
-    wrong: set[str] = {top_level_key(fault.place) for fault in faults}
+    told = {fault.place for fault in faults}
+    wrong: set[str] = set()
     patched = dict(raw)
     while True:
         for key in wrong:
@@ -87,14 +88,13 @@ def read_brief(raw: Mapping[str, Any]) -> ReadBrief:
         try:
             brief = Brief.model_validate(patched)
         except ValidationError as error:
-            found = error.errors()
+            found = [(fault, keys) for detail in error.errors() for fault, keys in _faults_of(detail, raw)]
             # A rule between fields says nothing where one of them is a stand-in.
             faults += [
-                Fault(_place(detail), _message(detail))
-                for detail in found
-                if not wrong.intersection(detail.get("ctx", {}).get("fields", ()))
+                fault for fault, keys in found if fault is not None and fault.place not in told and not keys & wrong
             ]
-            newly = {top_level_key(_place(detail)) for detail in found}
+            newly = {str(detail["loc"][0]) for detail in error.errors() if detail["loc"]}
+            newly |= {top_level_key(fault.place) for fault, keys in found if fault is not None and len(keys) > 1}
             if newly <= wrong:
                 raise  # Stand-ins are valid by construction; anything else is a fault of this module.
             wrong |= newly

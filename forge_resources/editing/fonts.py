@@ -117,6 +117,15 @@ class FontBook:
 
     def packaged(self, weight: Weight) -> Face:
         """The face of the packaged Latin family. Raises Unavailable where its wheel is not installed."""
+        if weight not in self._packaged:
+            self._packaged[weight] = self._find_packaged(weight)
+        return self._packaged[weight]
+
+    @cached_property
+    def _packaged(self) -> dict[Weight, Face]:
+        return {}
+
+    def _find_packaged(self, weight: Weight) -> Face:
         packaged = self._catalogue.packaged
         spec = find_spec(packaged.package)
         for location in (spec.submodule_search_locations or ()) if spec else ():

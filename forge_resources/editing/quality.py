@@ -30,7 +30,8 @@ def spot_findings(figures: Figures, brief: CellBrief, profile: DeliveryProfile) 
         )
     loudness = profile.loudness
     if figures.integrated_lufs is not None:
-        off = figures.integrated_lufs - loudness.integrated_lufs
+        # Measured in tenths: -14.6 is 1.4 from -16, and not a rounding error more.
+        off = round(figures.integrated_lufs - loudness.integrated_lufs, 2)
         if abs(off) > loudness.tolerance_lu:
             findings.append(
                 Finding("loudness", f"{figures.integrated_lufs:.1f} LUFS, {loudness.integrated_lufs:g} wanted")

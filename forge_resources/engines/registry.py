@@ -8,6 +8,7 @@ point group `forge.engines` (name `<kind>.<engine>`).
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
 
@@ -28,6 +29,7 @@ ENGINES: dict[tuple[EngineKind, str], str] = {
 }
 
 
+@cache
 def _locations() -> dict[tuple[str, str], str]:
     found: dict[tuple[str, str], str] = {(kind, name): location for (kind, name), location in ENGINES.items()}
     for point in entry_points(group="forge.engines"):

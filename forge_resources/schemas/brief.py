@@ -7,7 +7,7 @@ engine or profile exists (see `briefs.check`), or how a file is read (see `brief
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
@@ -96,9 +96,18 @@ class Engines(Document):
     motion: Slug
 
 
-def _fault(place: str, message: str, *fields: str) -> PydanticCustomError:
-    """A fault between `fields`; `place` travels in the error's context because Pydantic has no location for it."""
-    return PydanticCustomError("forge_rule", "{message}", {"place": place, "message": message, "fields": fields})
+class BrokenRule(NamedTuple):
+    """A fault between `fields`, the top-level keys that it says something about."""
+
+    place: str
+    message: str
+    fields: frozenset[str]
+
+
+def _broken(rules: list[BrokenRule]) -> PydanticCustomError:
+    """Several faults in one error; they travel in its context because Pydantic has no locations for them."""
+    message = "; ".join(f"{rule.place}: {rule.message}" for rule in rules)
+    return PydanticCustomError("forge_rule", "{message}", {"message": message, "rules": rules})
 
 
 class Brief(Document):
@@ -139,30 +148,25 @@ class Brief(Document):
         if self.origin:
             total = sum((row.duration_s for row in self.origin.script), Fraction(0))
             if total != self.duration_s:
-                raise _fault(
-                    "origin.script",
-                    f"the rows last {float(total):g} s in all, but duration_s is {self.duration_s}",
-                    "origin",
-                    "duration_s",
-                )
+                message = f"the rows last {float(total):g} s in all, but duration_s is {self.duration_s}"
+                raise _broken([BrokenRule("origin.script", message, frozenset({"origin", "duration_s"}))])
         return self
 
     @model_validator(mode="after")
     def _some_cell_is_left(self) -> Brief:
+        broken = []
         for index, choice in enumerate(self.exclude):
             if choice.market not in self.markets:
-                raise _fault(
-                    f"exclude[{index}].market", f"{choice.market} is not among the brief's markets", "exclude", "markets"
-                )
+                message = f"{choice.market} is not among the brief's markets"
+                broken.append(BrokenRule(f"exclude[{index}].market", message, frozenset({"exclude", "markets"})))
             if choice.persona not in self.personas:
-                raise _fault(
-                    f"exclude[{index}].persona",
-                    f"{choice.persona} is not among the brief's personas",
-                    "exclude",
-                    "personas",
-                )
+                message = f"{choice.persona} is not among the brief's personas"
+                broken.append(BrokenRule(f"exclude[{index}].persona", message, frozenset({"exclude", "personas"})))
         if not self.cells():
-            raise _fault("exclude", "leaves no cell to make", "exclude", "markets", "personas")
+            fields = frozenset({"exclude", "markets", "personas"})
+            broken.append(BrokenRule("exclude", "leaves no cell to make", fields))
+        if broken:
+            raise _broken(broken)
         return self
 
     def cells(self) -> list[CellKey]:

@@ -10,8 +10,8 @@ import re
 from forge_resources.errors import InvalidInput
 from forge_resources.schemas.types import Document, MarketCode, Slug
 
-_MARKET_KEY = re.compile(r"^(?P<brief>[a-z0-9][a-z0-9-]{1,39})@(?P<market>[a-z]{2,3}-[A-Z]{2})$")
-_SLUG = re.compile(r"^[a-z0-9][a-z0-9-]{1,39}$")
+_MARKET_KEY = re.compile(r"(?P<brief>[a-z0-9][a-z0-9-]{1,39})@(?P<market>[a-z]{2,3}-[A-Z]{2})")
+_SLUG = re.compile(r"[a-z0-9][a-z0-9-]{1,39}")
 
 
 class CellKey(Document):
@@ -46,8 +46,8 @@ class CellKey(Document):
     def parse(cls, partition_key: str) -> CellKey:
         """Reads `<brief>@<market>|<persona>`. Raises InvalidInput for anything else."""
         market_key, bar, persona = partition_key.partition("|")
-        found = _MARKET_KEY.match(market_key)
-        if not bar or not found or not _SLUG.match(persona):
+        found = _MARKET_KEY.fullmatch(market_key)
+        if not bar or not found or not _SLUG.fullmatch(persona):
             raise InvalidInput(
                 f"`{partition_key}` is not a cell key.", remedy="Write <brief>@<market>|<persona>."
             )
@@ -56,7 +56,7 @@ class CellKey(Document):
 
 def split_market_key(market_key: str) -> tuple[str, str]:
     """`<brief>@<market>` → (brief, market). Raises InvalidInput for anything else."""
-    found = _MARKET_KEY.match(market_key)
+    found = _MARKET_KEY.fullmatch(market_key)
     if not found:
         raise InvalidInput(f"`{market_key}` is not a market key.", remedy="Write <brief>@<market>.")
     return found["brief"], found["market"]

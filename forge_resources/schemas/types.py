@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import unicodedata
 from fractions import Fraction
 from typing import Annotated, Any, Literal
@@ -33,7 +34,7 @@ class Document(BaseModel):
 
     def content_hash(self) -> str:
         """SHA-256 (hex) of the canonical JSON form; equal content has an equal hash."""
-        return sha256_of(self.model_dump(mode="json"))
+        return sha256_of(self.model_dump(mode="json", by_alias=True))
 
 
 def canonical_json(value: Any) -> str:
@@ -69,8 +70,14 @@ def _single_line(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
+_RATIONAL = re.compile(r"[-+]?[0-9]{1,40}(?:/[0-9]{1,40}|\.[0-9]{1,40})?")
+
+
 def _fraction(value: Any) -> Fraction:
     if isinstance(value, bool) or not isinstance(value, int | float | str | Fraction):
+        raise ValueError("must be a number of seconds")
+    # An exponent such as 1e999999999 would be written out in full.
+    if isinstance(value, str) and not _RATIONAL.fullmatch(value):
         raise ValueError("must be a number of seconds")
     try:
         # str() first: 0.1 means one tenth, not the nearest binary fraction.

@@ -2,7 +2,7 @@
 
 Layout below the root:
     objects/<2>/<sha256><suffix>         the bytes
-    objects/<2>/<sha256>.recipe.json     the recipe that made them first, and the artefact
+    objects/<2>/<sha256>.recipe.json     the recipe that made them last, and the artefact
     recipes/<2>/<fingerprint>.json       what each recipe made
 
 What belongs here: finding, keeping and verifying. What does not: making (see `workshop`).
@@ -20,17 +20,29 @@ from upath import UPath
 from forge_resources.errors import NotFound
 from forge_resources.schemas.deliverables import Deliverables
 from forge_resources.schemas.recipe import Artefact, Recipe
-from forge_resources.schemas.types import Document, canonical_json
-from forge_resources.store.files import is_local, sha256_of_file, write_bytes, write_file
+from forge_resources.schemas.types import Document, Sha256, canonical_json, sha256_of
+from forge_resources.store.files import is_local, place_at, read_bytes, sha256_of_file, write_bytes, write_file
 
 log = logging.getLogger("forge.store")
 
 
 class MadeRecord(Document):
-    """A recipe and what it made, as kept in the store."""
+    """A recipe and what it made, as kept in the store. `sha256` is the hash of both, so that damage shows."""
 
     recipe: Recipe
     artefact: Artefact
+    sha256: Sha256
+
+    @classmethod
+    def of(cls, recipe: Recipe, artefact: Artefact) -> MadeRecord:
+        return cls(recipe=recipe, artefact=artefact, sha256=_hash_of_both(recipe, artefact))
+
+    def is_whole(self) -> bool:
+        return self.sha256 == _hash_of_both(self.recipe, self.artefact)
+
+
+def _hash_of_both(recipe: Recipe, artefact: Artefact) -> str:
+    return sha256_of([recipe.model_dump(mode="json"), artefact.model_dump(mode="json")])
 
 
 class ArtefactStore:
@@ -51,7 +63,7 @@ class ArtefactStore:
     def find(self, fingerprint: str) -> Artefact | None:
         """What a recipe made before, if its bytes are there and whole; None otherwise, so that it is made again."""
         record = self._read_record(self.root / "recipes" / fingerprint[:2] / f"{fingerprint}.json")
-        if record is None:
+        if record is None or record.recipe.fingerprint != fingerprint:
             return None
         try:
             self.path(record.artefact)
@@ -82,7 +94,7 @@ class ArtefactStore:
         place = self.object_place(sha256, suffix)
         if not self._is_whole(place, sha256):
             write_file(place, made)
-        record = canonical_json(MadeRecord(recipe=recipe, artefact=artefact).model_dump(mode="json")).encode()
+        record = canonical_json(MadeRecord.of(recipe, artefact).model_dump(mode="json")).encode()
         write_bytes(self.root / "objects" / sha256[:2] / f"{sha256}.recipe.json", record)
         # Last, because from here on the recipe counts as made.
         write_bytes(self.root / "recipes" / recipe.fingerprint[:2] / f"{recipe.fingerprint}.json", record)
@@ -108,21 +120,27 @@ class ArtefactStore:
         else:
             local = self.cache / "objects" / sha256[:2] / f"{sha256}{suffix}"
             if not self._is_whole(UPath(local), sha256):
-                try:
-                    data = place.read_bytes()
-                except FileNotFoundError:
-                    raise NotFound(f"The artefact {sha256[:12]}{suffix} is not in the store.") from None
-                write_bytes(UPath(local), data)
+                self._fetch(place, sha256, local)
         if not local.exists():
             raise NotFound(f"The artefact {sha256[:12]}{suffix} is not in the store.")
         if not self._is_whole(UPath(local), sha256):
             raise NotFound(f"The artefact {sha256[:12]}{suffix} is damaged: its bytes do not match its hash.")
         return local
 
+    def _fetch(self, place: UPath, sha256: str, local: Path) -> None:
+        """Copies a remote artefact to `local`; damaged bytes never get there."""
+        try:
+            data = read_bytes(place)
+        except FileNotFoundError:
+            raise NotFound(f"The artefact {local.name} is not in the store.") from None
+        if hashlib.sha256(data).hexdigest() != sha256:
+            raise NotFound(f"The artefact {local.name} is damaged: its bytes do not match its hash.")
+        write_bytes(UPath(local), data)
+
     def has_delivered(self, document: Deliverables) -> bool:
         """Whether every delivered file is there and whole; a remote one is trusted by its size."""
         for file in document.files:
-            place = UPath(file.address)
+            place = place_at(file.address)
             if is_local(place):
                 if not self._is_whole(place, file.sha256):
                     return False
@@ -149,9 +167,12 @@ class ArtefactStore:
 
     def _read_record(self, place: UPath) -> MadeRecord | None:
         try:
-            return MadeRecord.model_validate_json(place.read_bytes())
+            record = MadeRecord.model_validate_json(read_bytes(place))
         except FileNotFoundError:
             return None
         except ValidationError:
+            record = None
+        if record is None or not record.is_whole():
             log.warning("made again: the record %s is damaged", place.name)
             return None
+        return record

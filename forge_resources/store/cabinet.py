@@ -14,7 +14,7 @@ from upath import UPath
 
 from forge_resources.errors import NotFound
 from forge_resources.schemas.types import Document, sha256_of
-from forge_resources.store.files import write_bytes
+from forge_resources.store.files import read_bytes, write_bytes
 
 Kept = TypeVar("Kept", bound=Document)
 
@@ -40,7 +40,7 @@ class Cabinet:
         """The document of that name. Raises NotFound where there is none, or it is damaged or of an older form."""
         place = self.place(drawer, name)
         try:
-            wrapped = json.loads(place.read_bytes())
+            wrapped = json.loads(read_bytes(place))
             if sha256_of(wrapped["document"]) != wrapped["sha256"]:
                 raise NotFound(f"The {drawer} of {name} is damaged: its content does not match its hash.")
             return contract.model_validate(wrapped["document"])

@@ -1,22 +1,35 @@
 """Files on a directory or S3, written whole or not at all.
 
-What belongs here: atomic writes and hashing of bytes. What does not: what the bytes mean.
+What belongs here: addresses, atomic writes, reading and hashing of bytes. What does not: what the bytes mean.
 """
 
 from __future__ import annotations
 
 import errno
 import hashlib
-import os
 import shutil
-import tempfile
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from botocore.exceptions import BotoCoreError
 from upath import UPath
 
-from forge_resources.errors import Unavailable
+from forge_resources.errors import InvalidInput, Unavailable
+
+
+def place_at(address: str) -> UPath:
+    """The place of a directory or an `s3://` address. Raises InvalidInput for an address of another kind."""
+    kind, separator, _ = address.partition("://")
+    if not separator:
+        return UPath(Path(address).absolute())
+    if kind == "file":
+        return UPath(UPath(address).path)
+    if kind != "s3":
+        raise InvalidInput(f"`{address}` is no place to keep things.", remedy="Name a directory or an s3:// address.")
+    # Without this, a process that lists a folder once never sees what others add to it.
+    return UPath(address, use_listings_cache=False)
 
 
 def is_local(place: UPath) -> bool:
@@ -32,9 +45,11 @@ def sha256_of_file(path: Path) -> str:
 
 @contextmanager
 def disk_trouble_told(place: object) -> Iterator[None]:
-    """Turns a full, read-only or forbidden disk into Unavailable with the remedy."""
+    """Turns a full, read-only or forbidden disk, or a service that is away, into Unavailable with the remedy."""
     try:
         yield
+    except BotoCoreError as error:
+        raise Unavailable(f"Cannot write {place}: {error}", remedy=_SERVICE_REMEDY) from error
     except OSError as error:
         remedies = {
             errno.ENOSPC: "Free some space; what was finished is kept, and a rerun goes on from there.",
@@ -47,11 +62,23 @@ def disk_trouble_told(place: object) -> Iterator[None]:
         raise Unavailable(f"Cannot write {place}: {error.strerror}.", remedy=remedies[error.errno]) from error
 
 
+_SERVICE_REMEDY = "Check FORGE_STORE and FORGE_INBOX, AWS_ENDPOINT_URL, the credentials and the network; then run again."
+
+
+def read_bytes(place: UPath) -> bytes:
+    """All bytes of a file. Raises FileNotFoundError, and Unavailable where the service is away."""
+    try:
+        return place.read_bytes()
+    except BotoCoreError as error:
+        raise Unavailable(f"Cannot read {place}: {error}", remedy=_SERVICE_REMEDY) from error
+
+
 def write_bytes(target: UPath, data: bytes) -> None:
     """Writes `data` under its final name in one step: rename on a directory, one put on S3."""
     with disk_trouble_told(target):
         if not is_local(target):
-            target.write_bytes(data)
+            with _bucket_wanted(target):
+                target.write_bytes(data)
             return
         with _temporary_beside(Path(target.path)) as temporary:
             temporary.write_bytes(data)
@@ -62,7 +89,8 @@ def write_file(target: UPath, source: Path) -> None:
     """Copies a local file to its final name in one step."""
     with disk_trouble_told(target):
         if not is_local(target):
-            target.fs.put_file(str(source), target.path)
+            with _bucket_wanted(target):
+                target.fs.put_file(str(source), target.path)
             return
         with _temporary_beside(Path(target.path)) as temporary:
             shutil.copyfile(source, temporary)
@@ -72,18 +100,19 @@ def write_file(target: UPath, source: Path) -> None:
 @contextmanager
 def _temporary_beside(target: Path) -> Iterator[Path]:
     target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=".partial-")
-    os.close(handle)
-    temporary = Path(name)
-    # mkstemp gives 0600; deliverables are collected by other users of the same machine.
-    temporary.chmod(0o666 & ~_umask())
+    # Not from `tempfile`, which lets nobody else read it: deliverables are collected by other users of the machine.
+    temporary = target.parent / f".partial-{uuid.uuid4().hex}"
     try:
         yield temporary
     finally:
         temporary.unlink(missing_ok=True)
 
 
-def _umask() -> int:
-    current = os.umask(0)
-    os.umask(current)
-    return current
+@contextmanager
+def _bucket_wanted(target: UPath) -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise Unavailable(
+            f"Cannot write {target}: {error}.", remedy="Create the bucket, or choose another FORGE_STORE."
+        ) from error

@@ -10,6 +10,8 @@ import struct
 import zlib
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from forge_resources.errors import InvalidInput
 from forge_resources.schemas.recipe import Recipe
 from forge_resources.schemas.types import canonical_json
@@ -31,7 +33,7 @@ def embed_recipe(picture: Path, recipe: Recipe) -> None:
 
 
 def read_recipe(picture: Path) -> Recipe | None:
-    """The recipe that a PNG carries, or None."""
+    """The recipe that a PNG carries, or None. Raises InvalidInput where the recipe it carries is damaged."""
     data = picture.read_bytes()
     if not data.startswith(_SIGNATURE):
         return None
@@ -41,6 +43,9 @@ def read_recipe(picture: Path) -> Recipe | None:
         kind = data[position + 4 : position + 8]
         body = data[position + 8 : position + 8 + length]
         if kind == b"iTXt" and body.startswith(_KEYWORD + b"\0"):
-            return Recipe.model_validate_json(body[len(_KEYWORD) + 5 :])
+            try:
+                return Recipe.model_validate_json(body[len(_KEYWORD) + 5 :])
+            except ValidationError as error:
+                raise InvalidInput(f"{picture.name} carries a damaged recipe.") from error
         position += 12 + length
     return None

@@ -18,7 +18,7 @@ from pydantic import BaseModel
 
 from forge_resources.engines.contract import Engine
 from forge_resources.engines.registry import engine as registered_engine
-from forge_resources.errors import EngineFailed, Unavailable
+from forge_resources.errors import EngineFailed, InvalidInput, Unavailable
 from forge_resources.schemas.recipe import Artefact, Recipe
 from forge_resources.schemas.types import EngineKind
 from forge_resources.store.artefacts import ArtefactStore
@@ -104,8 +104,15 @@ class Workshop:
             if not target.is_file() or target.stat().st_size == 0:
                 raise EngineFailed(f"The {engine.kind} engine `{engine.name}` left nothing behind.")
             if engine.media_type == "image/png":
-                embed_recipe(target, recipe)
+                _sign(target, recipe, engine)
             return self.store.keep(recipe, target, engine.suffix, facts)
+
+
+def _sign(picture: Path, recipe: Recipe, engine: Engine) -> None:
+    try:
+        embed_recipe(picture, recipe)
+    except InvalidInput as refused:
+        raise EngineFailed(f"The {engine.kind} engine `{engine.name}` left no whole picture: {refused}") from refused
 
 
 def recipe_for(engine: Engine, parameters: BaseModel, sources: Mapping[str, Source]) -> Recipe:

@@ -6,6 +6,7 @@ What belongs here: whether the lines exist, fit and are allowed. What does not: 
 from __future__ import annotations
 
 import re
+import unicodedata
 from fractions import Fraction
 
 from forge_resources.findings import Finding
@@ -55,8 +56,19 @@ def wording_findings(script: Script, brief: CellBrief) -> list[Finding]:
     ]
 
 
+_JOINTS = re.compile(r"[\s\-\u2010\u2011]+")
+_APOSTROPHE = re.compile(r"['’]")
+_UNSPACED = ("CJK", "HIRAGANA", "KATAKANA", "HANGUL", "THAI", "ARABIC", "HEBREW")
+"""Scripts (by the names of their characters) that write without spaces, or join particles to the front of a word."""
+
+
 def _pattern(word: str) -> re.Pattern[str]:
-    """The word at the start of a word of the text, so that inflected endings are found too; case does not matter."""
-    spaced = r"[\s\-]+".join(re.escape(part) for part in word.split())
-    start = r"(?<!\w)" if word[0].isascii() else ""
-    return re.compile(start + spaced, re.IGNORECASE)
+    """The word at the start of a word of the text, so that inflected endings are found too.
+
+    Case does not matter, nor whether parts are joined by spaces or hyphens, nor which apostrophe is written.
+    """
+    parts = [part for part in _JOINTS.split(word) if part] or [word]
+    spaced = _JOINTS.pattern.join(re.escape(part) for part in parts)
+    start = "" if unicodedata.name(word[0], "").startswith(_UNSPACED) else r"(?<!\w)"
+    return re.compile(start + _APOSTROPHE.sub(_APOSTROPHE.pattern, spaced), re.IGNORECASE)
+
