@@ -22,6 +22,7 @@ from dagster._core.remote_origin import (
 from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 
 from forge_jobs.instance import LOCATION_NAME
+from forge_jobs.recovery import PROCESS_TAG, this_process
 from forge_resources.schemas.cell import CellKey
 
 _MODULE = "forge_jobs.definitions"
@@ -53,7 +54,11 @@ def run_job(
     run = instance.create_run_for_job(
         job_def=definition,
         run_config={**_QUIET, **({} if reuse else _MAKE_AGAIN)},
-        tags={**definition.get_tags_for_partition_key(key, selected_asset_keys=None), **tags},
+        tags={
+            **definition.get_tags_for_partition_key(key, selected_asset_keys=None),
+            PROCESS_TAG: this_process(),
+            **tags,
+        },
         remote_job_origin=_origin(job_name),
         job_code_origin=job.get_python_origin(),
     )

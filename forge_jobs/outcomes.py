@@ -31,6 +31,19 @@ def trouble_of_run(instance: dg.DagsterInstance, run_id: str) -> Trouble | None:
     return None
 
 
+def was_interrupted(instance: dg.DagsterInstance, run_id: str) -> bool:
+    """Whether a person stopped the run (Ctrl-C) rather than something in it failing."""
+    records = instance.get_records_for_run(run_id, of_type=dg.DagsterEventType.STEP_FAILURE).records
+    for record in records:
+        event = record.event_log_entry.dagster_event
+        error = event.step_failure_data.error if event is not None else None
+        while error is not None:
+            if error.cls_name == "DagsterExecutionInterruptedError":
+                return True
+            error = error.cause
+    return False
+
+
 def _failed_gate(instance: dg.DagsterInstance, run_id: str) -> Trouble | None:
     records = instance.get_records_for_run(run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION).records
     for record in records:

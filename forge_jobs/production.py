@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from forge_assets.external import awaiting, observed_version, storyboard_approval
 from forge_jobs.in_process import run_job
 from forge_jobs.intake import REQUEST_TAG
-from forge_jobs.outcomes import Trouble, trouble_of_run
+from forge_jobs.outcomes import Trouble, trouble_of_run, was_interrupted
 from forge_jobs.staleness import Staleness
 from forge_resources.errors import AwaitingApproval, NotFound
 from forge_resources.schemas.cell import CellKey
@@ -91,8 +91,7 @@ def make_cell(
         run_id, success = run_job(instance, job, cell, reuse=reuse, tags=tags)
         plates = _plates_of_run(instance, run_id) or plates
         if not success:
-            trouble = trouble_of_run(instance, run_id) or Trouble("engine_failed", "The run ended without an error.")
-            return _not_delivered(studio, cell, trouble, plates, run_id, started)
+            return _not_delivered(studio, cell, _trouble(instance, run_id), plates, run_id, started)
     return _finished(studio, cell, plates, run_id, started)
 
 
@@ -102,9 +101,15 @@ def finish_cell(instance: dg.DagsterInstance, studio: Studio, cell: CellKey, *, 
     tags = {REQUEST_TAG: request, "forge/brief": cell.brief}
     run_id, success = run_job(instance, "finish", cell, reuse=True, tags=tags)
     if not success:
-        trouble = trouble_of_run(instance, run_id) or Trouble("engine_failed", "The run ended without an error.")
-        return _not_delivered(studio, cell, trouble, PlateCount(), run_id, started)
+        return _not_delivered(studio, cell, _trouble(instance, run_id), PlateCount(), run_id, started)
     return _finished(studio, cell, PlateCount(), run_id, started)
+
+
+def _trouble(instance: dg.DagsterInstance, run_id: str) -> Trouble:
+    """Why a run failed. Raises KeyboardInterrupt where it did because a person stopped it."""
+    if was_interrupted(instance, run_id):
+        raise KeyboardInterrupt
+    return trouble_of_run(instance, run_id) or Trouble("engine_failed", "The run ended outside of its steps.")
 
 
 def is_approved(instance: dg.DagsterInstance, studio: Studio, cell: CellKey) -> bool:

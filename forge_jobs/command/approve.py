@@ -12,6 +12,7 @@ from forge_jobs.command.output import EXIT_DONE, EXIT_FAILED, json_option, peopl
 from forge_jobs.command.summary import show_outcome
 from forge_jobs.instance import open_instance
 from forge_jobs.production import finish_cell, is_approved
+from forge_jobs.recovery import end_runs_of_killed_processes
 from forge_resources.briefs.document import SUFFIXES, parse_document
 from forge_resources.errors import InvalidInput
 from forge_resources.schemas.cell import CellKey
@@ -46,6 +47,7 @@ def approve(
     console = people()
     outcomes, approvals = [], []
     with open_instance(settings) as instance:
+        end_runs_of_killed_processes(instance)
         for cell in cells:
             frames = studio.cabinet.find("frames", cell.path, Frames)
             if frames is None:

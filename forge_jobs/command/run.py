@@ -27,6 +27,7 @@ from forge_jobs.instance import open_instance
 from forge_jobs.intake import announce, news_of, request_key
 from forge_jobs.parallel import CellOrder, make_cells
 from forge_jobs.production import CellOutcome, delivered_before
+from forge_jobs.recovery import end_runs_of_killed_processes
 from forge_jobs.staleness import Staleness
 from forge_resources.briefs.check import check_file
 from forge_resources.briefs.filing import Filed
@@ -66,6 +67,7 @@ def run(
     console = people()
     outcomes: list[CellOutcome] = []
     with open_instance(settings) as instance:
+        end_runs_of_killed_processes(instance)
         filed = studio.filing.file(checked, str(brief.absolute()))
         announce(instance, news_of(instance, filed))
         console.print(f"{filed.manifest.slug}: {len(cells)} cell{'s' if len(cells) != 1 else ''}")

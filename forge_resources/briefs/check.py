@@ -10,20 +10,21 @@ import io
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from PIL import Image, UnidentifiedImageError
 from upath import UPath
 
-from forge_resources.briefs.document import parse_document, read_brief
+from forge_resources.briefs.document import LARGEST_BYTES, parse_document, read_brief, step_to
 from forge_resources.engines.registry import engine_names
 from forge_resources.errors import Fault, InvalidInput
 from forge_resources.library.catalogue import Library
 from forge_resources.schemas.brand import Brand
 from forge_resources.schemas.brief import Brief
 from forge_resources.schemas.delivery import DeliveryProfile
-from forge_resources.schemas.types import EngineKind
+from forge_resources.schemas.types import EngineKind, control_characters
+from forge_resources.store.files import is_local
 
 LARGEST_PICTURE_BYTES = 32 * 1024 * 1024
 LARGEST_PICTURE_PIXELS = 64_000_000
@@ -52,14 +53,7 @@ def check_file(
 ) -> CheckedBrief:
     """Reads and checks the brief at `place`. Raises InvalidInput with every fault, or with why it cannot be read."""
     if data is None:
-        try:
-            data = place.read_bytes()
-        except FileNotFoundError:
-            raise InvalidInput(f"{place.name} does not exist.", remedy=f"Looked for {place}.") from None
-        except IsADirectoryError:
-            raise InvalidInput(f"{place.name} is a folder, not a brief.") from None
-        except PermissionError:
-            raise InvalidInput(f"{place.name} may not be read by this user.") from None
+        data = _read_brief_file(place)
     raw = parse_document(data, place.name)
     read = read_brief(raw)
     faults: list[Fault] = list(read.faults)
@@ -71,6 +65,22 @@ def check_file(
         plural = "fault" if len(faults) == 1 else "faults"
         raise InvalidInput(f"{place.name} has {len(faults)} {plural}.", faults=faults)
     return CheckedBrief(read.brief, pictures, data)
+
+
+def _read_brief_file(place: UPath) -> bytes:
+    try:
+        # One byte more than allowed is enough to see that it is too much.
+        with place.open("rb") as stream:
+            data: bytes = stream.read(LARGEST_BYTES + 1)
+    except FileNotFoundError:
+        raise InvalidInput(f"{place.name} does not exist.", remedy=f"Looked for {place}.") from None
+    except IsADirectoryError:
+        raise InvalidInput(f"{place.name} is a folder, not a brief.") from None
+    except PermissionError:
+        raise InvalidInput(f"{place.name} may not be read by this user.") from None
+    except OSError as error:
+        raise InvalidInput(f"{place.name[:60]} cannot be read: {error.strerror}.") from None
+    return data
 
 
 class _Raw:
@@ -93,6 +103,10 @@ class _Raw:
     def mapping(self, key: str) -> Mapping[str, Any]:
         value = self._raw.get(key)
         return value if isinstance(value, dict) else {}
+
+    def keys_of(self, key: str) -> Iterator[str]:
+        """The keys of a mapping, without those that have characters which are never shown."""
+        return (name for name in self.mapping(key) if not control_characters(name))
 
 
 def _reference_faults(
@@ -117,10 +131,10 @@ def _reference_faults(
         yield from _unknown(place, persona, library.personas, "persona")
     if (language := raw.text("language")) is not None:
         yield from _unknown("language", language, library.languages, "language")
-    for key in raw.mapping("copy"):
-        yield from _unknown(f"copy.{key}", key, {*library.languages, *library.markets}, "language or market")
-    for key in raw.mapping("must_say"):
-        yield from _unknown(f"must_say.{key}", key, {"all", *library.markets}, "market (or `all`)")
+    for key in raw.keys_of("copy"):
+        yield from _unknown(step_to("copy", key), key, {*library.languages, *library.markets}, "language or market")
+    for key in raw.keys_of("must_say"):
+        yield from _unknown(step_to("must_say", key), key, {"all", *library.markets}, "market (or `all`)")
     kinds: tuple[EngineKind, ...] = ("text", "image", "voice", "motion")
     for kind in kinds:
         if isinstance(chosen := raw.mapping("engines").get(kind), str):
@@ -154,16 +168,19 @@ def read_picture(path: str, folder: UPath) -> ReferencePicture:
     if pure.is_absolute() or ".." in pure.parts or "\\" in path or "://" in path:
         raise InvalidInput(f"`{path}` leaves the brief's folder")
     place = folder / path
-    if not place.protocol and not UPath(place.resolve()).is_relative_to(folder.resolve()):
-        raise InvalidInput(f"`{path}` leaves the brief's folder through a link")
     try:
+        if is_local(place) and not Path(place.path).resolve().is_relative_to(Path(folder.path).resolve()):
+            raise InvalidInput(f"`{path}` leaves the brief's folder through a link")
+        if not place.exists():
+            raise InvalidInput(f"`{path}` does not exist beside the brief")
+        if not place.is_file():
+            raise InvalidInput(f"`{path}` is not a file")
         if place.stat().st_size > LARGEST_PICTURE_BYTES:
             raise InvalidInput(f"`{path}` is larger than {LARGEST_PICTURE_BYTES // 2**20} MiB")
         data = place.read_bytes()
-    except FileNotFoundError:
-        raise InvalidInput(f"`{path}` does not exist beside the brief") from None
-    except (IsADirectoryError, PermissionError):
-        raise InvalidInput(f"`{path}` is not a readable file") from None
+    except (OSError, RuntimeError) as error:
+        # RuntimeError: links that lead to each other, before Python 3.13.
+        raise InvalidInput(f"`{path[:60]}` cannot be read ({getattr(error, 'strerror', None) or error})") from None
     return ReferencePicture(data, _picture_suffix(path, data))
 
 
@@ -172,7 +189,8 @@ def _picture_suffix(path: str, data: bytes) -> str:
         with Image.open(io.BytesIO(data)) as picture:
             if picture.width * picture.height > LARGEST_PICTURE_PIXELS:
                 raise InvalidInput(f"`{path}` has more than {LARGEST_PICTURE_PIXELS:,} pixels")
-            picture.verify()
+            # Not `verify`, which takes half a JPEG for a whole one.
+            picture.load()
             kind = picture.format or ""
     except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError):
         raise InvalidInput(f"`{path}` is not a picture that can be read") from None

@@ -16,7 +16,7 @@ from pydantic_core import ErrorDetails
 
 from forge_resources.briefs.strict_yaml import parse_json, parse_yaml
 from forge_resources.errors import Fault, InvalidInput
-from forge_resources.schemas.brief import Brief
+from forge_resources.schemas.brief import Brief, BrokenRule
 from forge_resources.schemas.types import (
     COLOUR_PATTERN,
     LANGUAGE_PATTERN,
@@ -27,12 +27,35 @@ from forge_resources.schemas.types import (
 
 LARGEST_BYTES = 1024 * 1024
 SUFFIXES = (".yaml", ".yml", ".json")
+LONGEST_KEY_SHOWN = 60
 
 _FORMS = {
     SLUG_PATTERN: "lower-case letters, digits and hyphens, beginning with a letter or digit",
     MARKET_PATTERN: "a market such as de-DE",
     LANGUAGE_PATTERN: "a language such as de",
     COLOUR_PATTERN: "a colour such as #ff8800",
+}
+
+_KINDS = {
+    "string_type": "text",
+    "list_type": "a list",
+    "dict_type": "a mapping",
+    "model_type": "a mapping",
+    "model_attributes_type": "a mapping",
+    "int_type": "a whole number",
+    "int_parsing": "a whole number",
+    "int_from_float": "a whole number",
+}
+_LIMITS = {
+    "missing": "is required",
+    "string_too_short": "has {actual_length} characters, at least {min_length} needed",
+    "string_too_long": "has {actual_length} characters, at most {max_length} allowed",
+    "too_short": "has {actual_length} {unit}, at least {min_length} needed",
+    "too_long": "has {actual_length} {unit}, at most {max_length} allowed",
+    "greater_than": "must be more than {gt}",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than": "must be less than {lt}",
+    "less_than_equal": "must be at most {le}",
 }
 
 # Stands in for a field that is wrong, so that the rules between the other fields can still be checked.
@@ -88,13 +111,9 @@ def read_brief(raw: Mapping[str, Any]) -> ReadBrief:
         try:
             brief = Brief.model_validate(patched)
         except ValidationError as error:
-            found = [(fault, keys) for detail in error.errors() for fault, keys in _faults_of(detail, raw)]
-            # A rule between fields says nothing where one of them is a stand-in.
-            faults += [
-                fault for fault, keys in found if fault is not None and fault.place not in told and not keys & wrong
-            ]
-            newly = {str(detail["loc"][0]) for detail in error.errors() if detail["loc"]}
-            newly |= {top_level_key(fault.place) for fault, keys in found if fault is not None and len(keys) > 1}
+            found = error.errors()
+            faults += [fault for detail in found for fault in _faults(detail, raw, wrong) if fault.place not in told]
+            newly = {key for detail in found for key in _wrong_keys(detail)}
             if newly <= wrong:
                 raise  # Stand-ins are valid by construction; anything else is a fault of this module.
             wrong |= newly
@@ -102,9 +121,28 @@ def read_brief(raw: Mapping[str, Any]) -> ReadBrief:
         return ReadBrief(brief, tuple(faults))
 
 
-def top_level_key(place: str) -> str:
-    """`product` of `product.selling_points[2]`."""
-    return place.split(".")[0].split("[")[0]
+def _faults(detail: ErrorDetails, raw: Mapping[str, Any], wrong: set[str]) -> Iterator[Fault]:
+    """What Pydantic found, for the person who wrote it; nothing about what was never written."""
+    rules: list[BrokenRule] = detail.get("ctx", {}).get("rules", [])
+    location = detail["loc"]
+    if rules:
+        # A rule between fields says nothing where one of them is a stand-in.
+        yield from (Fault(rule.place, rule.message) for rule in rules if not rule.fields & wrong)
+    elif any(control_characters(str(part)) for part in location):
+        return  # The key has been told, and is not shown: it could redraw the terminal.
+    elif location[0] != "brand" or len(location) == 1:
+        yield Fault(_place(location), _message(detail))
+    elif (location[1] == "Brand") == isinstance(raw["brand"], Mapping):
+        # Pydantic tells what is wrong with it as a slug, and with it as a mapping: only one was meant.
+        yield Fault(_place(("brand", *location[2:])), _message(detail))
+
+
+def _wrong_keys(detail: ErrorDetails) -> Iterator[str]:
+    rules: list[BrokenRule] = detail.get("ctx", {}).get("rules", [])
+    if rules:
+        yield from (rule.place.split(".")[0].split("[")[0] for rule in rules)
+    else:
+        yield str(detail["loc"][0])
 
 
 def _control_character_faults(value: Any, place: str) -> Iterator[Fault]:
@@ -116,23 +154,26 @@ def _control_character_faults(value: Any, place: str) -> Iterator[Fault]:
             if found := control_characters(str(key)):
                 yield Fault(place or "(top level)", f"a key has control characters ({', '.join(found[:3])})")
             else:
-                yield from _control_character_faults(inner, f"{place}.{key}" if place else str(key))
+                yield from _control_character_faults(inner, step_to(place, str(key)))
     elif isinstance(value, list):
         for index, inner in enumerate(value):
-            yield from _control_character_faults(inner, f"{place}[{index}]")
+            yield from _control_character_faults(inner, step_to(place, index))
 
 
-def _place(detail: ErrorDetails) -> str:
-    if "place" in detail.get("ctx", {}):
-        return str(detail["ctx"]["place"])
-    location = list(detail["loc"])
-    if location[:1] == ["brand"] and len(location) > 1:
-        del location[1]  # which member of `slug or mapping` Pydantic tried
-    if location[-1:] == ["[key]"]:
-        del location[-1]
+def step_to(place: str, step: str | int) -> str:
+    """The place one step below `place`: an entry of a list, or a key, cut short where it is very long."""
+    if isinstance(step, int):
+        return f"{place}[{step}]"
+    step = step or '""'
+    shown = step if len(step) <= LONGEST_KEY_SHOWN else f"{step[: LONGEST_KEY_SHOWN - 1]}…"
+    return f"{place}.{shown}" if place else shown
+
+
+def _place(location: tuple[int | str, ...]) -> str:
     place = ""
     for part in location:
-        place += f"[{part}]" if isinstance(part, int) else f".{part}" if place else str(part)
+        # Pydantic marks a refused key of a mapping with a step of its own.
+        place = place if part == "[key]" else step_to(place, part)
     return place
 
 
@@ -142,15 +183,18 @@ def _message(detail: ErrorDetails) -> str:
         known = sorted(field.alias or name for name, field in Brief.model_fields.items())
         close = get_close_matches(str(detail["loc"][-1]), known, n=1) if len(detail["loc"]) == 1 else []
         return "unknown key" + (f"; did you mean `{close[0]}`?" if close else "")
-    if kind == "missing":
-        return "is required"
+    if kind in _KINDS:
+        if given is None:
+            return "has no value"
+        return f"must be {_KINDS[kind]}, not {_shown(given)}"
     if kind == "literal_error":
         return f"must be {context['expected']}, not {_shown(given)}"
     if kind == "string_pattern_mismatch":
         form = _FORMS.get(context["pattern"], f"of the form {context['pattern']}")
         return f"{_shown(given)} must be {form}"
-    if kind == "string_too_long":
-        return f"has {len(str(given))} characters, at most {context['max_length']} are allowed"
+    if kind in _LIMITS:
+        unit = "characters" if isinstance(given, str) else "entries"
+        return _LIMITS[kind].format(**{"actual_length": len(str(given)), "unit": unit, **context})
     return detail["msg"].removeprefix("Value error, ")
 
 

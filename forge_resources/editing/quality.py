@@ -25,9 +25,7 @@ def spot_findings(figures: Figures, brief: CellBrief, profile: DeliveryProfile) 
     if figures.fps != profile.fps:
         findings.append(Finding("fps", f"{figures.fps} frames a second, {profile.fps} wanted"))
     if (figures.width, figures.height) != (size.width, size.height):
-        findings.append(
-            Finding("size", f"{figures.width}×{figures.height} pixels, {size.width}×{size.height} wanted")
-        )
+        findings.append(Finding("size", f"{figures.width}×{figures.height} pixels, {size.width}×{size.height} wanted"))
     loudness = profile.loudness
     if figures.integrated_lufs is not None:
         # Measured in tenths: -14.6 is 1.4 from -16, and not a rounding error more.

@@ -48,9 +48,7 @@ class CellKey(Document):
         market_key, bar, persona = partition_key.partition("|")
         found = _MARKET_KEY.fullmatch(market_key)
         if not bar or not found or not _SLUG.fullmatch(persona):
-            raise InvalidInput(
-                f"`{partition_key}` is not a cell key.", remedy="Write <brief>@<market>|<persona>."
-            )
+            raise InvalidInput(f"`{partition_key}` is not a cell key.", remedy="Write <brief>@<market>|<persona>.")
         return cls(brief=found["brief"], market=found["market"], persona=persona)
 
 

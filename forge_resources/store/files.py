@@ -62,7 +62,9 @@ def disk_trouble_told(place: object) -> Iterator[None]:
         raise Unavailable(f"Cannot write {place}: {error.strerror}.", remedy=remedies[error.errno]) from error
 
 
-_SERVICE_REMEDY = "Check FORGE_STORE and FORGE_INBOX, AWS_ENDPOINT_URL, the credentials and the network; then run again."
+_SERVICE_REMEDY = (
+    "Check FORGE_STORE and FORGE_INBOX, AWS_ENDPOINT_URL, the credentials and the network; then run again."
+)
 
 
 def read_bytes(place: UPath) -> bytes:

@@ -7,7 +7,6 @@ any asset.
 from __future__ import annotations
 
 import logging
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -24,6 +23,7 @@ from forge_resources.schemas.types import EngineKind
 from forge_resources.store.artefacts import ArtefactStore
 from forge_resources.store.files import disk_trouble_told
 from forge_resources.store.picture_recipe import embed_recipe
+from forge_resources.store.workbench import Workbench
 
 log = logging.getLogger("forge.workshop")
 
@@ -65,10 +65,8 @@ class Workshop:
         return folder
 
     @cached_property
-    def _bench(self) -> Path:
-        folder = self.store.cache / "work"
-        folder.mkdir(parents=True, exist_ok=True)
-        return folder
+    def _bench(self) -> Workbench:
+        return Workbench(self.store.cache / "work")
 
     def engine(self, kind: EngineKind, name: str) -> Engine:
         """The registered engine of that kind and name. Raises InvalidInput."""
@@ -98,8 +96,8 @@ class Workshop:
                 remedy=" ".join(lack.remedy for lack in lacks),
             )
         files = {name: self.store.path_of(source.sha256, source.suffix) for name, source in sources.items()}
-        with tempfile.TemporaryDirectory(dir=self._bench, prefix=f"{engine.name}-") as folder:
-            target = Path(folder) / f"made{engine.suffix}"
+        with self._bench.place(engine.name) as folder:
+            target = folder / f"made{engine.suffix}"
             facts = engine.make(parameters, files, target)
             if not target.is_file() or target.stat().st_size == 0:
                 raise EngineFailed(f"The {engine.kind} engine `{engine.name}` left nothing behind.")

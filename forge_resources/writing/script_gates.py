@@ -71,4 +71,3 @@ def _pattern(word: str) -> re.Pattern[str]:
     spaced = _JOINTS.pattern.join(re.escape(part) for part in parts)
     start = "" if unicodedata.name(word[0], "").startswith(_UNSPACED) else r"(?<!\w)"
     return re.compile(start + _APOSTROPHE.sub(_APOSTROPHE.pattern, spaced), re.IGNORECASE)
-
