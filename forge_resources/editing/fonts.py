@@ -255,7 +255,11 @@ class FontBook:
     def _unavailable(self, missing: Sequence[str], language: str) -> Unavailable:
         by_script: dict[str, list[str]] = {}
         for cluster in missing:
-            by_script.setdefault(script_of(cluster[0]), []).append(cluster)
+            code = script_of(cluster[0])
+            if code == "Zyyy":
+                # Punctuation such as 。 comes with the font of the language's script, not with one for symbols.
+                code = _SCRIPTS_OF_LANGUAGE.get(language, (code,))[0]
+            by_script.setdefault(code, []).append(cluster)
         named = [
             f"{_script_name(code)} “{''.join(dict.fromkeys(clusters))[:40]}”" for code, clusters in by_script.items()
         ]
