@@ -10,13 +10,21 @@ import shutil
 from pathlib import Path
 
 import dagster as dg
+from dagster._core.instance.ref import InstanceRef
 
+from forge_resources.adapters.event_log import KeptEngineEventLogStorage
 from forge_resources.settings import Settings
 from forge_resources.store.files import disk_trouble_told
 
 CHECKOUT = Path(__file__).parents[1]
 WORKSPACE = CHECKOUT / "workspace.yaml"
 LOCATION_NAME = "forge"
+
+_KEPT_ENGINES = {
+    "module": KeptEngineEventLogStorage.__module__,
+    "class": KeptEngineEventLogStorage.__name__,
+    "config": {},
+}
 
 
 def prepare_home(settings: Settings) -> None:
@@ -32,6 +40,10 @@ def prepare_home(settings: Settings) -> None:
 
 
 def open_instance(settings: Settings) -> dg.DagsterInstance:
-    """The instance in FORGE_HOME, prepared where it is new."""
+    """The instance in FORGE_HOME, prepared where it is new. On SQLite its event log keeps its engines."""
     prepare_home(settings)
-    return dg.DagsterInstance.from_config(str(settings.home))
+    home = str(settings.home)
+    ref = InstanceRef.from_dir(home)
+    if ref.event_storage_data and ref.event_storage_data.class_name == "SqliteEventLogStorage":
+        ref = InstanceRef.from_dir(home, overrides={"event_log_storage": _KEPT_ENGINES})
+    return dg.DagsterInstance.from_ref(ref)

@@ -12,7 +12,8 @@ from typing import Any, Literal
 import dagster as dg
 from pydantic import BaseModel
 
-from forge_assets.external import awaiting, observed_version, storyboard_approval
+from forge_assets.external import awaiting
+from forge_jobs.finishing import FINISH_TAG, finish_key, is_approved
 from forge_jobs.in_process import run_job
 from forge_jobs.intake import REQUEST_TAG
 from forge_jobs.outcomes import Trouble, trouble_of_run, was_interrupted
@@ -88,6 +89,8 @@ def make_cell(
     for job in jobs:
         if job == "finish" and not is_approved(instance, studio, cell):
             return _awaiting(studio, cell, plates, run_id, started)
+        if job == "finish":
+            tags[FINISH_TAG] = finish_key(instance, studio, cell)
         run_id, success = run_job(instance, job, cell, reuse=reuse, tags=tags)
         plates = _plates_of_run(instance, run_id) or plates
         if not success:
@@ -98,7 +101,11 @@ def make_cell(
 def finish_cell(instance: dg.DagsterInstance, studio: Studio, cell: CellKey, *, request: str) -> CellOutcome:
     """Makes what is left of an approved cell."""
     started = time.monotonic()
-    tags = {REQUEST_TAG: request, "forge/brief": cell.brief}
+    tags = {
+        REQUEST_TAG: request,
+        FINISH_TAG: finish_key(instance, studio, cell),
+        "forge/brief": cell.brief,
+    }
     run_id, success = run_job(instance, "finish", cell, reuse=True, tags=tags)
     if not success:
         return _not_delivered(studio, cell, _trouble(instance, run_id), PlateCount(), run_id, started)
@@ -110,14 +117,6 @@ def _trouble(instance: dg.DagsterInstance, run_id: str) -> Trouble:
     if was_interrupted(instance, run_id):
         raise KeyboardInterrupt
     return trouble_of_run(instance, run_id) or Trouble("engine_failed", "The run ended outside of its steps.")
-
-
-def is_approved(instance: dg.DagsterInstance, studio: Studio, cell: CellKey) -> bool:
-    """Whether the cell's contact sheet as it is now is the one approved last."""
-    frames = studio.cabinet.find("frames", cell.path, Frames)
-    if frames is None:
-        return False
-    return observed_version(instance, storyboard_approval, cell.partition_key) == frames.contact_sheet.sha256
 
 
 def _finished(studio: Studio, cell: CellKey, plates: PlateCount, run_id: str, started: float) -> CellOutcome:

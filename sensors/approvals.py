@@ -1,21 +1,21 @@
 """Approvals: once a storyboard is approved as it is, the rest of its cell is made.
 
 What belongs here: which cells an approval, or a new storyboard that was approved already, sets free. What does not:
-recording an approval (see `forge approve`).
+recording an approval (see `forge approve`), or naming what is finished (see `forge_jobs.finishing`).
 """
 
 from __future__ import annotations
 
 import dagster as dg
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
-from forge_assets.external import observed_version, storyboard_approval
+from forge_assets.external import storyboard_approval
+from forge_jobs.finishing import FINISH_TAG, finish_key, is_approved, was_asked_for
 from forge_jobs.jobs import finish
 from forge_resources.adapters.resources import StudioResource
 from forge_resources.errors import ForgeError
 from forge_resources.schemas.brief import CellBrief
 from forge_resources.schemas.cell import CellKey
-from forge_resources.schemas.storyboard import Frames
 from forge_resources.studio import Studio
 
 EVENTS_A_TICK = 200
@@ -27,6 +27,16 @@ class Position(BaseModel):
     approvals: int = 0
     frames: int = 0
 
+    @classmethod
+    def parse(cls, cursor: str | None) -> Position:
+        """The position a cursor names; the beginning where it names none, which starts nothing twice."""
+        if not cursor:
+            return cls()
+        try:
+            return cls.model_validate_json(cursor)
+        except ValidationError:
+            return cls()
+
 
 @dg.sensor(
     name="approvals",
@@ -36,7 +46,7 @@ class Position(BaseModel):
     description="Makes what is left of a cell once its storyboard is approved.",
 )
 def approvals(context: dg.SensorEvaluationContext, studio: StudioResource) -> dg.SensorResult:
-    position = Position.model_validate_json(context.cursor) if context.cursor else Position()
+    position = Position.parse(context.cursor)
     events = context.instance.fetch_observations(
         dg.AssetRecordsFilter(asset_key=storyboard_approval.key, after_storage_id=position.approvals),
         limit=EVENTS_A_TICK,
@@ -47,40 +57,33 @@ def approvals(context: dg.SensorEvaluationContext, studio: StudioResource) -> dg
         limit=EVENTS_A_TICK,
         ascending=True,
     ).records
-    requests: dict[str, dg.RunRequest] = {}
-    for record in [*events, *boards]:
-        if record.partition_key and (request := _request(context, studio.studio, record.partition_key)):
-            requests[request.run_key or ""] = request
+    # A cell's approval and its new frames may both be among them.
+    partitions = dict.fromkeys(record.partition_key for record in [*events, *boards] if record.partition_key)
+    found = (_request(context, studio.studio, partition) for partition in partitions)
+    requests = [request for request in found if request is not None]
     moved = Position(
         approvals=events[-1].storage_id if events else position.approvals,
         frames=boards[-1].storage_id if boards else position.frames,
     )
     return dg.SensorResult(
-        run_requests=list(requests.values()),
+        run_requests=requests,
         cursor=moved.model_dump_json(),
         skip_reason=None if requests else dg.SkipReason("no storyboard was set free"),
     )
 
 
 def _request(context: dg.SensorEvaluationContext, house: Studio, partition: str) -> dg.RunRequest | None:
-    """The run that an event sets free, if the storyboard as it is now is approved."""
+    """The run that an event sets free, if the storyboard as it is now is approved and nobody has started that run."""
     try:
         cell = CellKey.parse(partition)
         brief = house.cabinet.read("brief", cell.path, CellBrief)
-        frames = house.cabinet.read("frames", cell.path, Frames)
+        if brief.market_brief.approval != "required" or not is_approved(context.instance, house, cell):
+            return None
+        key = finish_key(context.instance, house, cell)
     except ForgeError as error:
         context.log.warning(f"{partition}: {error}")
         return None
-    if brief.market_brief.approval != "required":
+    if was_asked_for(context.instance, key):
         return None
-    sheet = frames.contact_sheet.sha256
-    if observed_version(context.instance, storyboard_approval, partition) != sheet:
-        return None
-    return dg.RunRequest(
-        run_key=finish_key(cell, brief, sheet), partition_key=partition, tags={"forge/brief": cell.brief}
-    )
-
-
-def finish_key(cell: CellKey, brief: CellBrief, sheet: str) -> str:
-    """Names the content that is finished: the approved sheet and the brief behind it."""
-    return f"{cell.partition_key}#{sheet[:16]}-{brief.content_hash()[:16]}"
+    tags = {FINISH_TAG: key, "forge/brief": cell.brief}
+    return dg.RunRequest(run_key=key, partition_key=partition, tags=tags)

@@ -1,16 +1,16 @@
 """The brief inbox: a new or changed file becomes partitions, observations and one run per wanted cell.
 
-What belongs here: which files are news. What does not: what a brief is (see `forge_resources.briefs`). A faulty file is
-reported once per content and never stops the others; a removed file stops nothing.
+What belongs here: what follows from a file. What does not: which files are news (see `inbox_news`), or what a brief is
+(see `forge_resources.briefs`). A faulty file is reported once per content and never stops the others; a removed file
+stops nothing.
 """
 
 from __future__ import annotations
 
-import time
+import hashlib
 from dataclasses import dataclass, field
 
 import dagster as dg
-from pydantic import BaseModel, ValidationError
 from upath import UPath
 
 from forge_assets.partitions import MARKET, PERSONA
@@ -18,42 +18,27 @@ from forge_jobs.intake import REQUEST_TAG, News, news_of, request_key
 from forge_jobs.jobs import produce, storyboard
 from forge_resources.adapters.resources import StudioResource
 from forge_resources.briefs.check import check_file
-from forge_resources.briefs.document import LARGEST_BYTES, SUFFIXES
 from forge_resources.briefs.filing import Filed
-from forge_resources.errors import Conflict, ForgeError
-from forge_resources.schemas.types import sha256_of
-from forge_resources.store.files import write_bytes
+from forge_resources.errors import Conflict, ForgeError, InvalidInput
+from forge_resources.store.files import disk_trouble_told, write_bytes
 from forge_resources.studio import Studio
+from sensors.inbox_news import (
+    Candidate,
+    Memory,
+    Seen,
+    SeenFile,
+    candidates,
+    news,
+    pictures_named,
+    read,
+    stamps,
+    text_hash,
+)
 
 FILES_A_TICK = 50
-"""Files read in one tick, so that a thousand dropped at once neither exceed its time limit nor starve the others."""
-
-_SETTLE_SECONDS = 1.0
-"""A file younger than this may still be being copied."""
-
-
-class SeenFile(BaseModel):
-    """A file as it was last seen: its stamp (time and size), the hash of its content, the brief it holds if sound."""
-
-    stamp: str
-    sha256: str
-    brief: str | None = None
-
-
-class Seen(BaseModel):
-    """The sensor's cursor: the files seen, by name."""
-
-    files: dict[str, SeenFile] = {}
-
-    @classmethod
-    def parse(cls, cursor: str | None) -> Seen:
-        if not cursor:
-            return cls()
-        try:
-            return cls.model_validate_json(cursor)
-        except ValidationError:
-            # An older form: reading everything again files nothing twice.
-            return cls()
+CELLS_A_TICK = 500
+"""What one tick takes, so that a thousand files dropped at once neither exceed its time limit nor starve the others.
+A brief is always taken whole."""
 
 
 @dataclass
@@ -64,7 +49,7 @@ class Gathered:
     markets: list[str] = field(default_factory=list)
     personas: list[str] = field(default_factory=list)
     observations: list[dg.AssetObservation] = field(default_factory=list)
-    faulty: list[str] = field(default_factory=list)
+    troubles: list[str] = field(default_factory=list)
 
     def add(self, news: News, runs: list[dg.RunRequest]) -> None:
         self.runs += runs
@@ -81,89 +66,133 @@ class Gathered:
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Watches FORGE_INBOX for briefs.",
 )
-def brief_inbox(context: dg.SensorEvaluationContext, studio: StudioResource) -> dg.SensorResult:
+def brief_inbox(context: dg.SensorEvaluationContext, studio: StudioResource) -> dg.SensorResult | dg.SkipReason:
     house = studio.studio
-    seen = Seen.parse(context.cursor)
-    gathered = Gathered()
-    for place, stamp in _news(house.settings.inbox, seen)[:FILES_A_TICK]:
-        _take(context, house, seen, place, stamp, gathered)
-    return dg.SensorResult(
-        run_requests=gathered.runs,
-        dynamic_partitions_requests=[
-            request
-            for request in (MARKET.build_add_request(gathered.markets), PERSONA.build_add_request(gathered.personas))
-            if request.partition_keys
-        ],
-        asset_events=gathered.observations,
-        cursor=seen.model_dump_json(),
-        skip_reason=None
-        if gathered.runs
-        else dg.SkipReason("; ".join(gathered.faulty) or f"nothing new in {house.settings.inbox}"),
-    )
-
-
-def _news(inbox: UPath, seen: Seen) -> list[tuple[UPath, str]]:
-    """The briefs whose stamp has changed, oldest name first, with their stamps."""
-    if not inbox.exists():
-        return []
-    found = []
-    now = time.time()
-    for place in sorted(inbox.iterdir(), key=lambda place: place.name):
-        if place.name.startswith(".") or not place.name.lower().endswith(SUFFIXES):
-            continue
-        try:
-            status = place.stat()
-        except FileNotFoundError:
-            continue  # Removed while looking.
-        stamp = f"{status.st_mtime}:{status.st_size}"
-        known = seen.files.get(place.name)
-        if (known is None or known.stamp != stamp) and not 0 <= now - status.st_mtime < _SETTLE_SECONDS:
-            found.append((place, stamp))
-    return found
-
-
-def _take(
-    context: dg.SensorEvaluationContext, house: Studio, seen: Seen, place: UPath, stamp: str, gathered: Gathered
-) -> None:
-    """Reads one file and files it, or reports what is wrong with it."""
-    known = seen.files.get(place.name)
+    inbox = house.settings.inbox
     try:
-        if not place.is_file():
-            return
-        # One byte more than allowed is enough to see that it is too much.
-        with place.open("rb") as stream:
-            data = stream.read(LARGEST_BYTES + 1)
-    except FileNotFoundError:
-        return
-    except PermissionError as error:
-        data = str(error).encode()
-    digest = sha256_of(data.hex())
-    if known is not None and known.sha256 == digest:
-        seen.files[place.name] = known.model_copy(update={"stamp": stamp})
-        return
-    try:
-        checked = check_file(place, house.library, house.profiles, data)
-        _refuse_taken_slug(seen, place, checked.brief.brief)
-        filed = house.filing.file(checked, str(place))
+        library = house.library.content_hash()
     except ForgeError as error:
-        context.log.warning(str(error))
-        gathered.faulty.append(f"{place.name} is faulty, see {place.name}.errors.txt")
-        write_bytes(_errors_file(place), f"{error}\n".encode())
-        seen.files[place.name] = SeenFile(stamp=stamp, sha256=digest)
-        return
-    _errors_file(place).unlink(missing_ok=True)
-    news = news_of(context.instance, filed)
-    gathered.add(news, _runs(context.instance, filed))
-    seen.files[place.name] = SeenFile(stamp=stamp, sha256=digest, brief=filed.manifest.slug)
-    context.log.info(f"{place.name}: filed {filed.manifest.slug} with {len(filed.manifest.cells)} cells")
+        # No fault of any brief: they wait until the library is mended.
+        context.log.error(str(error))
+        return dg.SkipReason(f"the library is faulty: {error.message}")
+    try:
+        present = candidates(inbox) if inbox.exists() else None
+    except (NotADirectoryError, PermissionError) as error:
+        return dg.SkipReason(f"{inbox} cannot be listed: {error.strerror}")
+    if present is None:
+        return dg.SkipReason(f"there is no {inbox} yet")
+    memory = Memory(house.settings)
+    tick = _Tick(context, house, memory.recall(context.cursor), library)
+    tick.forget_all_but({candidate.name for candidate in present})
+    for candidate in news(present, tick.seen, inbox, library)[:FILES_A_TICK]:
+        tick.take(candidate)
+        if len(tick.gathered.runs) >= CELLS_A_TICK:
+            break
+    return tick.result(memory.keep(tick.seen, context.cursor))
 
 
-def _refuse_taken_slug(seen: Seen, place: UPath, slug: str) -> None:
-    for name, other in seen.files.items():
-        if other.brief == slug and name != place.name and (place.parent / name).exists():
-            raise Conflict(
-                f"{place.name} calls its brief `{slug}`, and so does {name}.", remedy="Rename one, or remove one file."
+class _Tick:
+    """One look at the inbox."""
+
+    def __init__(self, context: dg.SensorEvaluationContext, house: Studio, seen: Seen, library: str) -> None:
+        self.context = context
+        self.house = house
+        self.inbox = house.settings.inbox
+        self.seen = seen
+        self.library = library
+        self.gathered = Gathered()
+
+    def forget_all_but(self, present: set[str]) -> None:
+        """What was removed stops nothing; only what was said of its faults goes with it."""
+        for name in self.seen.files.keys() - present:
+            if self.seen.files[name].fault is not None:
+                self._clear_errors(self.inbox / name)
+        self.seen = Seen(files={name: file for name, file in self.seen.files.items() if name in present})
+
+    def take(self, candidate: Candidate) -> None:
+        """Reads one file and files it, or reports what is wrong with it."""
+        known = self.seen.files.get(candidate.name)
+        try:
+            data = read(candidate)
+        except InvalidInput as error:
+            self._report(candidate, SeenFile(stamp=""), error)
+            return
+        if data is None:
+            return
+        now = SeenFile(stamp=candidate.stamp, sha256=hashlib.sha256(data).hexdigest())
+        if known is not None and known.fault is None and known.sha256 == now.sha256:
+            now = known.model_copy(update={"stamp": now.stamp, "pictures": stamps(known.pictures, self.inbox)})
+            if now.pictures == known.pictures:
+                self.seen.files[candidate.name] = now
+                return
+        self._file(candidate, now, data)
+
+    def _file(self, candidate: Candidate, now: SeenFile, data: bytes) -> None:
+        try:
+            checked = check_file(candidate.place, self.house.library, self.house.profiles, data)
+        except InvalidInput as error:
+            pictures = stamps(pictures_named(data, candidate.name), self.inbox)
+            self._report(candidate, now.model_copy(update={"pictures": pictures}), error)
+            return
+        slug = checked.brief.brief
+        now = now.model_copy(update={"pictures": stamps(checked.pictures, self.inbox)})
+        if holder := self.seen.holder(slug, besides=candidate.name):
+            taken = Conflict(
+                f"{candidate.name} calls its brief `{slug}`, and so does {holder}.",
+                remedy="Give one of the briefs another name, or remove one of the files.",
             )
+            self._report(candidate, now.model_copy(update={"wants": slug}), taken)
+            return
+        try:
+            filed = self.house.filing.file(checked, str(candidate.place))
+        except ForgeError as error:
+            # The brief is sound and something else is not: a full disk, a store that is away. Tried again next time.
+            self.context.log.error(f"{candidate.name}: {error}")
+            self.gathered.troubles.append(f"{candidate.name} could not be filed: {error.message}")
+            return
+        self._clear_errors(candidate.place)
+        self.gathered.add(news_of(self.context.instance, filed), _runs(self.context.instance, filed))
+        self.seen.files[candidate.name] = now.model_copy(update={"brief": slug, "fault": None})
+        self.context.log.info(f"{candidate.name}: filed {slug} with {len(filed.manifest.cells)} cells")
+
+    def _report(self, candidate: Candidate, now: SeenFile, error: ForgeError) -> None:
+        """Tells of a fault once per content, and remembers what could mend it."""
+        known = self.seen.files.get(candidate.name)
+        fault = text_hash(str(error))
+        self.seen.files[candidate.name] = now.model_copy(
+            # The slug filed last stays this file's: a slip of the pen must not hand it to another file.
+            update={"fault": fault, "library": self.library, "brief": known.brief if known else None}
+        )
+        if known is not None and (known.fault, known.sha256) == (fault, now.sha256):
+            return
+        self.context.log.warning(str(error))
+        place = _errors_file(candidate.place)
+        try:
+            with disk_trouble_told(place):
+                write_bytes(place, f"{error}\n".encode())
+            self.gathered.troubles.append(f"{candidate.name} is faulty, see {candidate.name}.errors.txt")
+        except (ForgeError, OSError) as trouble:
+            self.context.log.warning(f"{candidate.name}.errors.txt could not be written: {trouble}")
+            self.gathered.troubles.append(f"{candidate.name} is faulty: {error.message}")
+
+    def _clear_errors(self, place: UPath) -> None:
+        try:
+            _errors_file(place).unlink(missing_ok=True)
+        except OSError as trouble:
+            self.context.log.warning(f"{place.name}.errors.txt could not be removed: {trouble.strerror}")
+
+    def result(self, cursor: str) -> dg.SensorResult:
+        """All of it at once: Dagster adds the partitions before it starts runs for them."""
+        gathered = self.gathered
+        adds = (MARKET.build_add_request(gathered.markets), PERSONA.build_add_request(gathered.personas))
+        said = "; ".join(gathered.troubles) or f"nothing new in {self.inbox}"
+        return dg.SensorResult(
+            run_requests=gathered.runs,
+            dynamic_partitions_requests=[request for request in adds if request.partition_keys],
+            asset_events=gathered.observations,
+            cursor=cursor,
+            skip_reason=None if gathered.runs else dg.SkipReason(said),
+        )
 
 
 def _errors_file(place: UPath) -> UPath:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import struct
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -176,7 +178,15 @@ def test_the_format_counts_and_not_the_name(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["../box.png", "a/../../box.png", "/etc/hostname", "..\\box.png", "C:\\box.png", "s3://bucket/box.png", "file:///a"],
+    [
+        "../box.png",
+        "a/../../box.png",
+        "/etc/hostname",
+        "..\\box.png",
+        "C:\\box.png",
+        "s3://bucket/box.png",
+        "file:///a",
+    ],
 )
 def test_a_path_that_leaves_the_folder_is_a_fault(tmp_path: Path, path: str) -> None:
     picture(tmp_path, "box.png")
@@ -238,9 +248,16 @@ def test_what_is_no_picture_is_a_fault(tmp_path: Path) -> None:
     ]
 
 
-def test_a_picture_has_limits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    Image.new("L", (8001, 8000)).save(tmp_path / "wide.png")
-    Image.new("1", (20_000, 20_000)).save(tmp_path / "bomb.png")
+def claim_size(path: Path, width: int, height: int) -> None:
+    """Has a PNG say that it is larger than it is."""
+    data = path.read_bytes()
+    header = b"IHDR" + struct.pack(">II", width, height) + data[24:29]
+    path.write_bytes(data[:12] + header + struct.pack(">I", zlib.crc32(header)) + data[33:])
+
+
+def test_a_picture_has_limits(tmp_path: Path) -> None:
+    claim_size(picture(tmp_path, "wide.png"), 8001, 8000)
+    claim_size(picture(tmp_path, "bomb.png"), 60_000, 60_000)
     (tmp_path / "heavy.png").write_bytes(b"")
     os.truncate(tmp_path / "heavy.png", check.LARGEST_PICTURE_BYTES + 1)
     assert faults(tmp_path, product=with_images("wide.png", "bomb.png", "heavy.png")) == [

@@ -122,7 +122,7 @@ def test_pictures_and_logo_are_taken_in(desk: Desk, tmp_path: Path) -> None:
     assert document.brand_logo is not None
     assert store.path_of(document.brand_logo, ".png").read_bytes() == (tmp_path / "logo.png").read_bytes()
     (image,) = document.product_images
-    assert store.path_of(*image.split(".")[:1], ".png").read_bytes() == (tmp_path / "box.png").read_bytes()
+    assert store.path_of(image.removesuffix(".png"), ".png").read_bytes() == (tmp_path / "box.png").read_bytes()
     # Filed once, the files beside the brief are not needed again.
     (tmp_path / "box.png").unlink()
     (tmp_path / "logo.png").unlink()
@@ -189,7 +189,9 @@ def test_adding_a_market_leaves_the_others_as_they_are(desk: Desk) -> None:
     assert after.manifest.revisions == {"en-GB": 1, "de-DE": 1, "fr-FR": 1}
 
 
-@pytest.mark.parametrize("change", [{"personas": PERSONAS[:1]}, {"exclude": [{"market": "de-DE", "persona": "busy-parent"}]}])
+@pytest.mark.parametrize(
+    "change", [{"personas": PERSONAS[:1]}, {"exclude": [{"market": "de-DE", "persona": "busy-parent"}]}]
+)
 def test_leaving_cells_out_changes_no_document(desk: Desk, change: dict[str, Any]) -> None:
     before, after = desk.file(), desk.file(**change)
     assert after.markets == before.markets
@@ -296,7 +298,7 @@ def test_a_damaged_document_is_filed_again(desk: Desk) -> None:
 # --- engines
 
 
-def test_engines_come_from_the_brief_else_from_the_deployment(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_engines_come_from_the_brief_else_from_the_deployment(desk: Desk) -> None:
     desk.file(engines={"image": "sketch"})
     assert desk.market().engines.model_dump() == {
         "text": "draft",

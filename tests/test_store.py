@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import logging
 import multiprocessing
 import os
-import stat
-import subprocess
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image
 from upath import UPath
 
 from forge_resources.engines.contract import Engine
-from forge_resources.errors import EngineFailed, InvalidInput, NotFound, Unavailable
-from forge_resources.schemas.deliverables import DeliveredFile, Deliverables, Figures
-from forge_resources.schemas.recipe import Artefact, Recipe
+from forge_resources.errors import EngineFailed, NotFound, Unavailable
+from forge_resources.schemas.deliverables import Deliverables, DeliveredFile, Figures
 from forge_resources.store.artefacts import ArtefactStore
-from forge_resources.store.files import place_at, sha256_of_file, write_bytes, write_file
-from forge_resources.store.picture_recipe import embed_recipe, read_recipe
-from forge_resources.store.workshop import Made, SourceFile, Workshop, recipe_for
+from forge_resources.store.files import sha256_of_file, write_bytes
+from forge_resources.store.workshop import Made, Workshop
 from tests.sample_engines import (
     EmptyEngine,
     FailingEngine,
@@ -38,11 +31,7 @@ from tests.sample_engines import (
     Swatch,
     SwatchEngine,
 )
-
-
-def open_store(folder: Path) -> ArtefactStore:
-    """A store that has verified nothing yet, as a new process has it."""
-    return ArtefactStore(UPath(folder / "store"), folder / "cache")
+from tests.stores import files_below, open_store
 
 
 @pytest.fixture
@@ -58,133 +47,6 @@ def workshop(store: ArtefactStore) -> Workshop:
 @pytest.fixture
 def notes(tmp_path: Path) -> NoteEngine:
     return NoteEngine(tmp_path / "asked.txt")
-
-
-def files_below(folder: Path) -> list[str]:
-    """Every file, without the lock files, which stay."""
-    return sorted(
-        path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file() and path.suffix != ".lock"
-    )
-
-
-# --- writing files
-
-
-def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
-    target = UPath(tmp_path / "deep" / "er" / "a.txt")
-    write_bytes(target, b"one")
-    write_bytes(target, b"two")
-    (tmp_path / "source").write_bytes(b"three")
-    write_file(target, tmp_path / "source")
-    assert target.read_bytes() == b"three"
-    assert files_below(tmp_path) == ["deep/er/a.txt", "source"]
-
-
-def test_a_reader_never_sees_half_a_file(tmp_path: Path) -> None:
-    target = tmp_path / "a.bin"
-    contents = [bytes([value]) * 3_000_000 for value in (1, 2)]
-    write_bytes(UPath(target), contents[0])
-    seen: list[bytes] = []
-    done = threading.Event()
-
-    def read() -> None:
-        while not done.is_set():
-            seen.append(target.read_bytes())
-
-    reader = threading.Thread(target=read)
-    reader.start()
-    for turn in range(30):
-        write_bytes(UPath(target), contents[turn % 2])
-    done.set()
-    reader.join()
-    assert len(seen) > 1
-    assert all(content in contents for content in seen)
-
-
-def test_others_of_the_machine_can_read_what_is_written_and_the_umask_stays(tmp_path: Path) -> None:
-    before = os.umask(0o027)
-    try:
-        writers = [
-            threading.Thread(
-                target=lambda turn=turn: [write_bytes(UPath(tmp_path / f"{turn}-{n}"), b"x") for n in range(50)]
-            )
-            for turn in range(4)
-        ]
-        for writer in writers:
-            writer.start()
-        for writer in writers:
-            writer.join()
-        assert os.umask(0o027) == 0o027
-    finally:
-        os.umask(before)
-    assert {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()} == {0o640}
-
-
-@pytest.fixture(params=["a real disk of 64 KiB", "rename refused"])
-def full_disk(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A folder on which a file of 100 kB cannot be written."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    if request.param == "rename refused":
-        replace = os.replace
-
-        def refuse(source: Any, target: Any) -> None:
-            if Path(target).is_relative_to(folder) and Path(source).stat().st_size > 65536:
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-            replace(source, target)
-
-        monkeypatch.setattr(os, "replace", refuse)
-        yield folder
-        return
-    if os.geteuid() != 0:
-        pytest.skip("only root mounts a disk")
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(folder)], capture_output=True)
-    if mounted.returncode:
-        pytest.skip("this machine lets nobody mount a disk")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
-
-
-def test_a_full_disk_is_told_and_leaves_no_half_file(full_disk: Path, tmp_path: Path) -> None:
-    write_bytes(UPath(full_disk / "small"), b"kept")
-    with pytest.raises(Unavailable, match="Cannot write .*No space left") as caught:
-        write_bytes(UPath(full_disk / "large"), b"x" * 100_000)
-    assert "Free some space" in caught.value.remedy
-    (tmp_path / "source").write_bytes(b"x" * 100_000)
-    with pytest.raises(Unavailable):
-        write_file(UPath(full_disk / "large"), tmp_path / "source")
-    assert files_below(full_disk) == ["small"]
-
-
-def test_a_full_store_keeps_nothing_and_a_rerun_goes_on(full_disk: Path, tmp_path: Path, notes: NoteEngine) -> None:
-    workshop = Workshop(ArtefactStore(UPath(full_disk / "store"), tmp_path / "cache"))
-    small = workshop.make(notes, Note(text="small"))
-    with pytest.raises(Unavailable, match="No space left"):
-        workshop.make(notes, Note(text="x" * 100_000))
-    assert not [name for name in files_below(full_disk) if "partial" in name]
-    assert files_below(tmp_path / "cache") == []
-    assert workshop.make(notes, Note(text="small")) == Made(small.artefact, reused=True)
-
-
-@pytest.fixture
-def closed(tmp_path: Path) -> Iterator[Path]:
-    """A folder that takes no files."""
-    folder = tmp_path / "closed"
-    folder.mkdir(mode=0o555)
-    if os.geteuid() != 0:
-        yield folder
-        return
-    # root may write everywhere but on a disk that is read-only.
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "ro", "tmpfs", str(folder)], capture_output=True).returncode:
-        pytest.skip("this machine lets nobody mount a disk")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
-
-
-def test_a_place_that_refuses_is_told(closed: Path) -> None:
-    with pytest.raises(Unavailable, match="Permission denied|Read-only") as caught:
-        write_bytes(UPath(closed / "a"), b"x")
-    assert "FORGE_STORE" in caught.value.remedy
 
 
 # --- finding again
@@ -373,97 +235,6 @@ def test_what_exists_is_handed_out_where_the_engine_cannot_run(workshop: Worksho
     assert workshop.make(LackingEngine(), Note()) == Made(artefact, reused=True)
 
 
-# --- the recipe
-
-
-def recipe(engine: Engine | None = None, sources: dict[str, Any] | None = None, **parameters: Any) -> Recipe:
-    engine = engine or NoteEngine()
-    return recipe_for(engine, engine.Parameters(**parameters), sources or {})
-
-
-def changed(base: type[NoteEngine], **attributes: Any) -> Engine:
-    return type("Changed", (base,), attributes)()
-
-
-ONE, TWO = SourceFile("1" * 64, ".txt"), SourceFile("2" * 64, ".txt")
-
-
-def test_everything_that_counts_changes_the_fingerprint() -> None:
-    recipes = [
-        recipe(),
-        recipe(text="Sleep on."),
-        recipe(SwatchEngine()),
-        recipe(SwatchEngine(), colour="#ff0000"),
-        recipe(SwatchEngine(), side=9),
-        recipe(changed(NoteEngine, version="2")),
-        recipe(changed(NoteEngine, name="letter")),
-        recipe(changed(NoteEngine, tier="full")),
-        recipe(changed(NoteEngine, kind="text")),
-        recipe(changed(NoteEngine, media_type="text/markdown")),
-        recipe(sources={"first": ONE}),
-        recipe(sources={"first": TWO}),
-        recipe(sources={"second": ONE}),
-        recipe(sources={"first": ONE, "second": TWO}),
-        recipe(sources={"first": TWO, "second": ONE}),
-    ]
-    assert len({each.fingerprint for each in recipes}) == len(recipes)
-
-
-def test_the_order_of_sources_does_not_count() -> None:
-    forth, back = recipe(sources={"a": ONE, "b": TWO}), recipe(sources={"b": TWO, "a": ONE})
-    assert forth.fingerprint == back.fingerprint
-
-
-def test_a_new_version_of_an_engine_makes_anew(workshop: Workshop, notes: NoteEngine) -> None:
-    workshop.make(notes, Note())
-    assert not workshop.make(changed(NoteEngine, version="2"), Note()).reused
-
-
-def test_sources_are_read_by_their_name(store: ArtefactStore, workshop: Workshop, notes: NoteEngine) -> None:
-    first = workshop.make(notes, Note(text="one ")).artefact
-    taken = SourceFile(store.take_in(b"two ", ".txt"), ".txt")
-    made = workshop.make(notes, Note(text="zero "), {"b": taken, "a": first}).artefact
-    assert store.path(made).read_text() == "zero one two "
-
-
-def test_a_picture_carries_its_recipe_and_keeps_its_pixels(
-    store: ArtefactStore, workshop: Workshop, tmp_path: Path
-) -> None:
-    engine = SwatchEngine()
-    engine.make(Swatch(colour="#12fe34"), {}, tmp_path / "bare.png")
-    picture = store.path(workshop.make(engine, Swatch(colour="#12fe34")).artefact)
-    assert read_recipe(picture) == recipe(engine, colour="#12fe34")
-    assert read_recipe(tmp_path / "bare.png") is None
-    with Image.open(picture) as signed, Image.open(tmp_path / "bare.png") as bare:
-        signed.load()
-        assert signed.tobytes() == bare.tobytes()
-        # Other programs find it under its keyword.
-        assert json.loads(signed.text["forge:recipe"]) == recipe(engine, colour="#12fe34").model_dump(mode="json")
-
-
-def test_a_recipe_in_any_script_survives_the_picture(tmp_path: Path) -> None:
-    SwatchEngine().make(Swatch(), {}, tmp_path / "a.png")
-    written = recipe(text="Lampe „Größe“ ランプ مصباح 🌅")
-    embed_recipe(tmp_path / "a.png", written)
-    assert read_recipe(tmp_path / "a.png") == written
-
-
-def test_half_a_picture_takes_no_recipe_and_a_damaged_one_is_told(tmp_path: Path) -> None:
-    picture = tmp_path / "a.png"
-    SwatchEngine().make(Swatch(), {}, picture)
-    whole = picture.read_bytes()
-    picture.write_bytes(whole[:-1])
-    with pytest.raises(InvalidInput, match=r"a\.png is not a whole PNG"):
-        embed_recipe(picture, recipe())
-    picture.write_bytes(whole)
-    embed_recipe(picture, recipe())
-    picture.write_bytes(picture.read_bytes().replace(b'"engine"', b'"engime"'))
-    with pytest.raises(InvalidInput, match="damaged recipe"):
-        read_recipe(picture)
-    picture.write_bytes(b"GIF89a")
-    assert read_recipe(picture) is None
-
-
 # --- several at once
 
 
@@ -496,22 +267,3 @@ def test_threads_that_want_the_same_make_it_once(workshop: Workshop, tmp_path: P
         thread.join()
     assert sorted(each.reused for each in made) == [False, True, True]
     assert engine.times() == 1
-
-
-# --- addresses
-
-
-def test_a_place_is_a_directory_or_an_s3_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    assert place_at("briefs") == UPath(tmp_path / "briefs")
-    assert place_at(f"file://{tmp_path}/briefs") == UPath(tmp_path / "briefs")
-    assert str(place_at("s3://bucket/briefs")) == "s3://bucket/briefs"
-    with pytest.raises(InvalidInput, match="no place to keep things") as caught:
-        place_at("https://example.com/briefs")
-    assert "s3://" in caught.value.remedy
-
-
-def test_an_artefact_says_what_it_is(workshop: Workshop) -> None:
-    artefact = workshop.make(SwatchEngine(), Swatch()).artefact
-    assert Artefact.model_validate_json(artefact.model_dump_json()) == artefact
-    assert (artefact.suffix, artefact.media_type, artefact.tier) == (".png", "image/png", "draft")

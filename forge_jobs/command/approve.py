@@ -10,8 +10,9 @@ from forge_assets.external import approved
 from forge_jobs.command.cells import cells_option_market, cells_option_persona, chosen
 from forge_jobs.command.output import EXIT_DONE, EXIT_FAILED, json_option, people, print_json
 from forge_jobs.command.summary import show_outcome
+from forge_jobs.finishing import is_approved
 from forge_jobs.instance import open_instance
-from forge_jobs.production import finish_cell, is_approved
+from forge_jobs.production import finish_cell
 from forge_jobs.recovery import end_runs_of_killed_processes
 from forge_resources.briefs.document import SUFFIXES, parse_document
 from forge_resources.errors import InvalidInput
