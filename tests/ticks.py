@@ -47,6 +47,7 @@ class Ticker:
         repository = self.definitions.get_repository_def()
         with dg.build_sensor_context(
             instance=self.instance,
+            instance_ref=self.instance.get_ref(),
             cursor=self.cursor,
             repository_def=repository,
             sensor_name=self.sensor,
