@@ -18,7 +18,7 @@ from forge_resources.schemas.storyboard import Frames, Storyboard
 from forge_resources.store.tally import Tally
 
 
-@stage(group="edit", kinds={"otio"}, revision=1, engines=[("edit", "timeline")], deps=[storyboard_approval])
+@stage(group="edit", kinds={"otio"}, revision=1, engines=["timeline"], deps=[storyboard_approval])
 def timeline(
     context: dg.AssetExecutionContext,
     brief: CellBrief,
@@ -39,7 +39,7 @@ def timeline(
     return result(context, document, tally=tally, profiles=", ".join(document.by_profile))
 
 
-@stage(group="edit", kinds={"video", "ffmpeg"}, revision=1, engines=[("edit", "render")])
+@stage(group="edit", kinds={"video", "ffmpeg"}, revision=1, engines=["render"])
 def spot(
     context: dg.AssetExecutionContext, brief: CellBrief, frames: Frames, timeline: Timelines, studio: StudioResource
 ) -> dg.MaterializeResult[Spot]:
@@ -67,7 +67,7 @@ def spot(
     group="delivery",
     kinds={"files"},
     revision=1,
-    engines=[("edit", "render"), ("edit", "captions-srt"), ("edit", "captions-vtt")],
+    engines=["render", "captions-srt", "captions-vtt"],
 )
 def deliverables(
     context: dg.AssetExecutionContext,

@@ -79,7 +79,8 @@ GATES = [
         "brief",
         "copy_in_language",
         "Every line the cell needs exists in the market's language, or the text engine can translate.",
-        "Supply the lines under `copy` in the brief, or choose a text engine that translates.",
+        "Supply the lines under `copy` in the brief, or a script in the language of the market, or choose a text "
+        "engine that writes and translates it.",
         _copy,
     ),
     Gate(

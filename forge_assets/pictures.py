@@ -37,7 +37,7 @@ def storyboard(context: dg.AssetExecutionContext, brief: CellBrief, script: Scri
     return result(context, board, shots=table)
 
 
-@stage(group="storyboard", kinds={"image"}, revision=1, engines=[("image", None), ("edit", "contact-sheet")], gpu=True)
+@stage(group="storyboard", kinds={"image"}, revision=1, engines=["contact-sheet"], gpu=True)
 def frames(
     context: dg.AssetExecutionContext, brief: CellBrief, script: Script, storyboard: Storyboard, studio: StudioResource
 ) -> dg.MaterializeResult[Frames]:

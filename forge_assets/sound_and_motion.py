@@ -15,7 +15,7 @@ from forge_resources.schemas.storyboard import Frames, Storyboard
 from forge_resources.voice.voiceover import speak
 
 
-@stage(group="sound", kinds={"audio"}, revision=1, engines=[("voice", None)], gpu=True)
+@stage(group="sound", kinds={"audio"}, revision=1, gpu=True)
 def voiceover(
     context: dg.AssetExecutionContext, brief: CellBrief, script: Script, studio: StudioResource
 ) -> dg.MaterializeResult[Voiceover]:
@@ -38,7 +38,7 @@ def voiceover(
     return result(context, document, tally=tally, lines=table, spoken_seconds=round(sum(seconds.values()), 2))
 
 
-@stage(group="motion", kinds={"video"}, revision=1, engines=[("motion", None)], gpu=True, deps=[storyboard_approval])
+@stage(group="motion", kinds={"video"}, revision=1, gpu=True, deps=[storyboard_approval])
 def motion(
     context: dg.AssetExecutionContext,
     brief: CellBrief,

@@ -15,11 +15,11 @@ import dagster as dg
 from forge_assets.external import OWNERS
 from forge_assets.partitions import CELL
 from forge_resources.adapters.failures import failure_of
-from forge_resources.engines.registry import engine, engine_names
+from forge_resources.engines.registry import engine
 from forge_resources.errors import ForgeError
 from forge_resources.progress import OnStep, Progress, report, steps_of
 from forge_resources.schemas.cell import CellKey
-from forge_resources.schemas.types import Document, EngineKind
+from forge_resources.schemas.types import Document
 from forge_resources.store.tally import Tally
 
 GPU_POOL = "gpu"
@@ -33,15 +33,14 @@ def stage(
     group: str,
     kinds: set[str],
     revision: int,
-    engines: Sequence[tuple[EngineKind, str | None]] = (),
+    engines: Sequence[str] = (),
     gpu: bool = False,
     deps: Sequence[dg.AssetDep | dg.AssetSpec] = (),
 ) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
     """Makes a function an asset of the cell.
 
-    Raise `revision` when the function's own work changes. `engines` (kind and name; None for all of a kind) are those
-    whose version counts too, so that a new version of one makes what it made before stale. `gpu` puts the stage into
-    the pool of the device.
+    Raise `revision` when the function's own work changes. `engines` are the edit engines whose version counts too;
+    those that a brief chooses are counted in its market brief. `gpu` puts the stage into the pool of the device.
     """
 
     def decorate(function: Callable[..., Any]) -> dg.AssetsDefinition:
@@ -68,12 +67,9 @@ def stage(
     return decorate
 
 
-def code_version(revision: int, engines: Sequence[tuple[EngineKind, str | None]]) -> str:
-    """`<revision>` and the versions of the engines that count, such as `1 sketch-1`."""
-    counted = [
-        engine(kind, name) for kind, wanted in engines for name in (engine_names(kind) if wanted is None else [wanted])
-    ]
-    return " ".join([str(revision), *(f"{made.name}-{made.version}" for made in counted)])
+def code_version(revision: int, engines: Sequence[str]) -> str:
+    """`<revision>` and the versions of the edit engines that count, such as `1 render-1`."""
+    return " ".join([str(revision), *(f"{name}-{engine('edit', name).version}" for name in engines)])
 
 
 def told(function: Callable[P, R]) -> Callable[P, R]:

@@ -11,7 +11,7 @@ from forge_resources.schemas.script import Concept, Culture, Script
 from forge_resources.writing.papers import write_paper
 
 
-@stage(group="writing", kinds={"json"}, revision=1, engines=[("text", None)], gpu=True)
+@stage(group="writing", kinds={"json"}, revision=1, gpu=True)
 def concept(
     context: dg.AssetExecutionContext, brief: CellBrief, studio: StudioResource
 ) -> dg.MaterializeResult[Concept]:
@@ -20,7 +20,7 @@ def concept(
     return result(context, paper, tally=tally, message=paper.core_message, structure=" → ".join(paper.structure))
 
 
-@stage(group="writing", kinds={"json"}, revision=1, engines=[("text", None)], gpu=True)
+@stage(group="writing", kinds={"json"}, revision=1, gpu=True)
 def culture(
     context: dg.AssetExecutionContext, brief: CellBrief, concept: Concept, studio: StudioResource
 ) -> dg.MaterializeResult[Culture]:
@@ -29,7 +29,7 @@ def culture(
     return result(context, paper, tally=tally, notes=_as_list(paper))
 
 
-@stage(group="writing", kinds={"json"}, revision=1, engines=[("text", None)], gpu=True)
+@stage(group="writing", kinds={"json"}, revision=1, gpu=True)
 def script(
     context: dg.AssetExecutionContext, brief: CellBrief, concept: Concept, culture: Culture, studio: StudioResource
 ) -> dg.MaterializeResult[Script]:

@@ -31,6 +31,7 @@ class CellOrder:
     request: str
     approval: str
     reuse: bool
+    board_ready: bool
 
 
 def make_cells(
@@ -61,7 +62,15 @@ def make_cells(
 
 
 def _make(instance: dg.DagsterInstance, studio: Studio, order: CellOrder) -> CellOutcome:
-    return make_cell(instance, studio, order.cell, request=order.request, approval=order.approval, reuse=order.reuse)
+    return make_cell(
+        instance,
+        studio,
+        order.cell,
+        request=order.request,
+        approval=order.approval,
+        reuse=order.reuse,
+        board_ready=order.board_ready,
+    )
 
 
 def _make_apart(order: CellOrder) -> CellOutcome:

@@ -13,6 +13,7 @@ import dagster as dg
 from pydantic import BaseModel
 
 from forge_assets.external import awaiting
+from forge_assets.graph import TO_THE_FRAMES
 from forge_jobs.finishing import FINISH_TAG, finish_key, is_approved
 from forge_jobs.in_process import run_job
 from forge_jobs.intake import REQUEST_TAG
@@ -77,15 +78,41 @@ def delivered_before(studio: Studio, staleness: Staleness, cell: CellKey) -> Cel
     return outcome.model_copy(update={"plates": PlateCount(reused=document.plates), "unchanged": True})
 
 
+def board_is_ready(studio: Studio, staleness: Staleness, cell: CellKey) -> bool:
+    """Whether nothing up to the frames is stale and every plate and the contact sheet are whole."""
+    if {asset.asset for asset in staleness.of_cell(cell)} & set(TO_THE_FRAMES):
+        return False
+    try:
+        frames = studio.cabinet.read("frames", cell.path, Frames)
+        for picture in (frames.contact_sheet, *(plate.picture for plate in frames.plates)):
+            studio.store.path(picture)
+    except NotFound:
+        return False
+    return True
+
+
 def make_cell(
-    instance: dg.DagsterInstance, studio: Studio, cell: CellKey, *, request: str, approval: str, reuse: bool
+    instance: dg.DagsterInstance,
+    studio: Studio,
+    cell: CellKey,
+    *,
+    request: str,
+    approval: str,
+    reuse: bool,
+    board_ready: bool = False,
 ) -> CellOutcome:
-    """Makes a cell, up to its storyboard where a person has to approve that first. Never raises for what a run does."""
+    """Makes a cell, up to its storyboard where a person has to approve that first. Never raises for what a run does.
+
+    `board_ready`: the storyboard is as it should be and need not be made again to see whether it is approved.
+    """
     started = time.monotonic()
     tags = {REQUEST_TAG: request, "forge/brief": cell.brief}
     jobs = ["storyboard", "finish"] if approval == "required" else ["produce"]
     run_id = ""
     plates = PlateCount()
+    if approval == "required" and board_ready:
+        jobs = ["finish"]
+        plates = PlateCount(reused=len(studio.cabinet.read("frames", cell.path, Frames).plates))
     for job in jobs:
         if job == "finish" and not is_approved(instance, studio, cell):
             return _awaiting(studio, cell, plates, run_id, started)
@@ -109,7 +136,8 @@ def finish_cell(instance: dg.DagsterInstance, studio: Studio, cell: CellKey, *, 
     run_id, success = run_job(instance, "finish", cell, reuse=True, tags=tags)
     if not success:
         return _not_delivered(studio, cell, _trouble(instance, run_id), PlateCount(), run_id, started)
-    return _finished(studio, cell, PlateCount(), run_id, started)
+    plates = PlateCount(reused=len(studio.cabinet.read("frames", cell.path, Frames).plates))
+    return _finished(studio, cell, plates, run_id, started)
 
 
 def _trouble(instance: dg.DagsterInstance, run_id: str) -> Trouble:

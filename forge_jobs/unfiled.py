@@ -60,7 +60,7 @@ def _as_it_stands(studio: Studio, manifest: Manifest, changes: UnfiledChanges) -
     try:
         if not place.exists():
             return manifest.brief, manifest.folder_pictures
-        checked = check_file(place, studio.library, studio.profiles)
+        checked = check_file(place, studio.library, studio.profiles, store=studio.store)
     except ForgeError as error:
         changes.file_fault = error.message
         return manifest.brief, manifest.folder_pictures

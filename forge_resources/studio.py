@@ -6,10 +6,15 @@ What belongs here: wiring. What does not: work.
 from __future__ import annotations
 
 from functools import cached_property
+from typing import cast
 
 from forge_resources.briefs.filing import FilingRoom
 from forge_resources.editing.profiles import load_profiles
+from forge_resources.engines.contract import TextEngine
+from forge_resources.engines.registry import engine as registered_engine
+from forge_resources.engines.registry import engines as registered_engines
 from forge_resources.library.loader import Library, load_library
+from forge_resources.schemas.brief import Brief
 from forge_resources.schemas.delivery import DeliveryProfile
 from forge_resources.settings import Settings
 from forge_resources.store.artefacts import ArtefactStore
@@ -44,6 +49,15 @@ class Studio:
     @cached_property
     def workshop(self) -> Workshop:
         return Workshop(self.store, reuse=self.reuse)
+
+    def engine_versions(self) -> dict[str, str]:
+        """The version of every registered engine, by `<kind>.<name>`."""
+        return {f"{made.kind}.{made.name}": made.version for made in registered_engines()}
+
+    def remarks(self, brief: Brief) -> list[str]:
+        """What the brief's text engine cannot take into account of it."""
+        name = brief.engines.text or self.settings.engines.text
+        return cast("TextEngine", registered_engine("text", name)).remarks(brief)
 
     @cached_property
     def filing(self) -> FilingRoom:

@@ -129,7 +129,7 @@ class _Tick:
 
     def _file(self, candidate: Candidate, now: SeenFile, data: bytes) -> None:
         try:
-            checked = check_file(candidate.place, self.house.library, self.house.profiles, data)
+            checked = check_file(candidate.place, self.house.library, self.house.profiles, data, self.house.store)
         except InvalidInput as error:
             pictures = stamps(pictures_named(data, candidate.name), self.inbox)
             self._report(candidate, now.model_copy(update={"pictures": pictures}), error)
@@ -145,10 +145,10 @@ class _Tick:
             return
         try:
             filed = self.house.filing.file(checked, str(candidate.place))
-        except ForgeError as error:
+        except (ForgeError, OSError) as error:
             # The brief is sound and something else is not: a full disk, a store that is away. Tried again next time.
             self.context.log.error(f"{candidate.name}: {error}")
-            self.gathered.troubles.append(f"{candidate.name} could not be filed: {error.message}")
+            self.gathered.troubles.append(f"{candidate.name} could not be filed: {error}")
             return
         self._clear_errors(candidate.place)
         self.gathered.add(news_of(self.context.instance, filed), _runs(self.context.instance, filed))

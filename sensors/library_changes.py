@@ -47,4 +47,4 @@ def library_changes(context: dg.SensorEvaluationContext, studio: StudioResource)
 
 def _content(house: Studio) -> str:
     """Names everything besides the briefs that goes into their resolved documents."""
-    return sha256_of([house.library.content_hash(), house.settings.engines.model_dump()])
+    return sha256_of([house.library.content_hash(), house.settings.engines.model_dump(), house.engine_versions()])

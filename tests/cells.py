@@ -78,6 +78,7 @@ def cell_brief(
         origin=None,
         approval="auto",
         engines=Engines(text="draft", image="sketch", voice="espeak", motion="still"),
+        engine_versions={"text": "1", "image": "1", "voice": "1", "motion": "1"},
         seed=seed,
         delivery=["web"],
     )

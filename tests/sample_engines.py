@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
+import wave
+from fractions import Fraction
 from pathlib import Path
 from typing import ClassVar
 
 from PIL import Image
 from pydantic import Field
 
-from forge_resources.engines.contract import EditEngine, Facts, Lack, Sources
+from forge_resources.engines.contract import EditEngine, Facts, Lack, Sources, VoiceEngine
 from forge_resources.errors import EngineFailed
 from forge_resources.schemas.types import Document
 
@@ -106,3 +108,26 @@ class EmptyEngine(NoteEngine):
 class LackingEngine(NoteEngine):
     def lacks(self) -> list[Lack]:
         return [Lack("a pen", "Buy one."), Lack("paper", "Ask for some.")]
+
+
+class Pause(Document):
+    seconds: int = 1
+
+
+class PauseVoice(VoiceEngine):
+    """Says nothing, for a second: a second voice to choose from."""
+
+    name = "pause"
+    tier = "draft"
+    version = "1"
+    summary = "Silence."
+    Parameters = Pause
+
+    def parameters(self, text: str, language: str, voice: str, rate_cps: float, longest_s: Fraction) -> Pause:
+        return Pause()
+
+    def make(self, parameters: Pause, sources: Sources, target: Path) -> Facts:
+        with wave.open(str(target), "wb") as sound:
+            sound.setparams((1, 2, 8000, 0, "NONE", ""))
+            sound.writeframes(bytes(16000 * parameters.seconds))
+        return {"duration_s": str(parameters.seconds), "sample_rate": 8000}

@@ -19,6 +19,7 @@ from forge_resources.editing.profiles import load_profiles
 from forge_resources.errors import InvalidInput
 from forge_resources.library.loader import load_library
 from tests.sample_briefs import SHORT, write_brief
+from tests.stores import open_store
 
 LIBRARY = load_library()
 PROFILES = load_profiles()
@@ -233,8 +234,9 @@ def test_what_is_no_readable_file_is_a_fault(tmp_path: Path) -> None:
 
 
 def test_what_is_no_picture_is_a_fault(tmp_path: Path) -> None:
-    whole = picture(tmp_path, "box.jpg", "JPEG").read_bytes()
-    (tmp_path / "half.jpg").write_bytes(whole[: len(whole) // 2 + 200])
+    Image.effect_noise((256, 256), 90).save(tmp_path / "box.jpg")
+    whole = (tmp_path / "box.jpg").read_bytes()
+    (tmp_path / "half.jpg").write_bytes(whole[: len(whole) // 2])
     whole = picture(tmp_path, "box.png").read_bytes()
     (tmp_path / "half.png").write_bytes(whole[: len(whole) // 2])
     (tmp_path / "text.png").write_text("no picture")
@@ -265,6 +267,32 @@ def test_a_picture_has_limits(tmp_path: Path) -> None:
         "product.images[1]: `bomb.png` is not a picture that can be read",
         "product.images[2]: `heavy.png` is larger than 32 MiB",
     ]
+
+
+# --- pictures in the store
+
+
+def test_a_picture_in_the_store_is_taken(tmp_path: Path) -> None:
+    store = open_store(tmp_path)
+    data = picture(tmp_path, "box.png").read_bytes()
+    address = f"store:{store.take_in(data, '.png')}.png"
+    place = UPath(write_brief(tmp_path, product=with_images(address)))
+    assert check_file(place, LIBRARY, PROFILES, store=store).pictures[address].data == data
+
+
+@pytest.mark.parametrize(
+    ("address", "fault"),
+    [
+        (f"store:{'0' * 64}.png", "The artefact 000000000000.png is not in the store."),
+        ("store:box.png", "`store:box.png` is not of the form store:<SHA-256>.png"),
+        (f"store:../{'0' * 64}.png", f"`store:../{'0' * 64}.png` is not of the form store:<SHA-256>.png"),
+    ],
+)
+def test_a_store_address_that_leads_nowhere_is_a_fault(tmp_path: Path, address: str, fault: str) -> None:
+    place = UPath(write_brief(tmp_path, product=with_images(address)))
+    with pytest.raises(InvalidInput) as caught:
+        check_file(place, LIBRARY, PROFILES, store=open_store(tmp_path))
+    assert [str(told) for told in caught.value.faults] == [f"product.images[0]: {fault}"]
 
 
 # --- a brand of one's own

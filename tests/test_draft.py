@@ -26,7 +26,7 @@ from forge_resources.writing.phrases import Phrase, PhraseBank, bank_languages, 
 from forge_resources.writing.scenes import load_scenes
 from forge_resources.writing.structures import beats_by_position, load_structures
 from forge_resources.writing.timing import AIR, STEP, divide
-from forge_resources.writing.tones import KNOWN_TONES
+from forge_resources.writing.tones import KNOWN_TONES, heard, unheard
 
 ROWS = {6: {2}, 10: {3}, 15: {5, 6}, 20: {6}, 30: {8}, 45: {11}, 60: {14}, 90: {18}}
 MARKETS = {
@@ -74,6 +74,7 @@ def a_cell(market: str = "en-GB", persona: str = "busy-parent", **changes: Any) 
         "origin": None,
         "approval": "auto",
         "engines": Engines(text="draft", image="sketch", voice="espeak", motion="still"),
+        "engine_versions": {"text": "1", "image": "1", "voice": "1", "motion": "1"},
         "seed": 7,
         "delivery": ["web"],
     }
@@ -452,10 +453,13 @@ def test_a_language_without_phrases_blocks_unless_a_script_is_there(tmp_path: Pa
     assert script.rows[0].voice_over == AN_ORIGIN.script[0].voice_over
 
 
-def test_an_unknown_tone_is_refused(tmp_path: Path) -> None:
+def test_an_unknown_tone_is_written_plainly_and_said_so(tmp_path: Path) -> None:
     assert {"warm", "calm", "bold", "playful", "elegant", "energetic", "honest", "urgent"} <= KNOWN_TONES
-    with pytest.raises(InvalidInput, match="Unknown tone: grumpy"):
-        script_of(a_cell(tone=["grumpy"]), tmp_path)
+    assert unheard(["grumpy", "calm"]) == ["grumpy"]
+    assert heard(["grumpy", "calm"]) == ["calm"]
+    plain = script_of(a_cell(tone=["honest"]), tmp_path)
+    assert script_of(a_cell(tone=["grumpy"]), tmp_path) == plain
+    assert script_of(a_cell(tone=["grumpy", "bold"]), tmp_path) == script_of(a_cell(tone=["bold"]), tmp_path)
 
 
 # Scripts to adapt

@@ -12,6 +12,7 @@ from upath import UPath
 from forge_resources.briefs.check import check_file
 from forge_resources.briefs.filing import Filed, FilingRoom
 from forge_resources.editing.profiles import load_profiles
+from forge_resources.engines.registry import ENGINES
 from forge_resources.errors import InvalidInput, NotFound
 from forge_resources.library.loader import load_library
 from forge_resources.schemas.brief import MarketBrief
@@ -20,6 +21,7 @@ from forge_resources.settings import default_engines
 from forge_resources.store.artefacts import ArtefactStore
 from forge_resources.store.cabinet import Cabinet
 from tests.sample_briefs import SHORT, write_brief
+from tests.sample_engines import PauseVoice
 
 PERSONAS = ["busy-parent", "city-commuter"]
 
@@ -308,14 +310,30 @@ def test_engines_come_from_the_brief_else_from_the_deployment(desk: Desk) -> Non
     }
 
 
-def test_a_default_of_the_deployment_makes_stale_what_did_not_choose(desk: Desk) -> None:
-    # A name of another kind stands in for a second engine: the room files what it is given.
+@pytest.fixture
+def second_voice(monkeypatch: pytest.MonkeyPatch) -> str:
+    """The name of a voice engine beside the embedded one."""
+    monkeypatch.setitem(ENGINES, ("voice", PauseVoice.name), "tests.sample_engines:PauseVoice")
+    return PauseVoice.name
+
+
+def test_a_default_of_the_deployment_changes_what_did_not_choose(desk: Desk, second_voice: str) -> None:
     before = desk.file()
-    room = desk.room
-    room.engines = room.engines.model_copy(update={"voice": "other-voice"})
-    assert set(room.refile("night-tea").markets.values()).isdisjoint(before.markets.values())
-    assert room.market_brief(before.manifest.cells[0]).engines.voice == "other-voice"
+    desk.environment = {"FORGE_ENGINE_VOICE": second_voice}
+    assert set(desk.room.refile("night-tea").markets.values()).isdisjoint(before.markets.values())
+    assert desk.market().engines.voice == second_voice
     chosen = desk.file(engines={"voice": "espeak"})
-    room = desk.room
-    room.engines = room.engines.model_copy(update={"voice": "other-voice"})
-    assert room.refile("night-tea").markets == chosen.markets
+    desk.environment = {}
+    assert desk.room.refile("night-tea").markets == chosen.markets
+    assert desk.market().engines.voice == "espeak"
+
+
+def test_a_new_version_of_an_engine_changes_what_chose_it(
+    desk: Desk, second_voice: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen = desk.file(engines={"voice": second_voice})
+    monkeypatch.setattr(PauseVoice, "version", "2")
+    assert set(desk.room.refile("night-tea").markets.values()).isdisjoint(chosen.markets.values())
+    other = desk.file()
+    monkeypatch.setattr(PauseVoice, "version", "3")
+    assert desk.room.refile("night-tea").markets == other.markets

@@ -345,6 +345,7 @@ def papers(**brief_fields: Any) -> dict[str, Any]:
         "origin": None,
         "approval": "auto",
         "engines": {"text": "draft", "image": "sketch", "voice": "espeak", "motion": "still"},
+        "engine_versions": {"text": "1", "image": "1", "voice": "1", "motion": "1"},
         "seed": 7,
         "delivery": ["web"],
         **brief_fields,

@@ -61,7 +61,8 @@ class Ticker:
         self.cursor = data.cursor
         for event in data.asset_events:
             self.instance.report_runless_asset_event(event)
-        added = {request.partitions_def_name: list(request.partition_keys) for request in data.dynamic_partitions_requests or ()}
+        requests = data.dynamic_partitions_requests or ()
+        added = {request.partitions_def_name: list(request.partition_keys) for request in requests}
         for name, keys in added.items():
             self.instance.add_dynamic_partitions(name, keys)
         for request in data.run_requests or ():

@@ -21,7 +21,7 @@ def check(briefs: tuple[str, ...], as_json: bool) -> int:
     reports = []
     for path in briefs:
         try:
-            brief = check_file(UPath(path), studio.library, studio.profiles).brief
+            brief = check_file(UPath(path), studio.library, studio.profiles, store=studio.store).brief
         except ForgeError as error:
             faults = [{"place": fault.place, "message": fault.message} for fault in error.faults]
             reports.append({"file": path, "ok": False, "error": error.message, "faults": faults})
@@ -29,9 +29,14 @@ def check(briefs: tuple[str, ...], as_json: bool) -> int:
                 say_error(error)
             continue
         cells = len(brief.cells())
-        reports.append({"file": path, "ok": True, "brief": brief.brief, "cells": cells, "faults": []})
+        remarks = studio.remarks(brief)
+        reports.append(
+            {"file": path, "ok": True, "brief": brief.brief, "cells": cells, "faults": [], "remarks": remarks}
+        )
         if not as_json:
             click.echo(f"{path}: {brief.brief} is sound; {cells} cell{'s' if cells != 1 else ''} to make", err=True)
+            for remark in remarks:
+                click.echo(f"  note: {remark}", err=True)
     ok = all(report["ok"] for report in reports)
     if as_json:
         print_json({"ok": ok, "briefs": reports})

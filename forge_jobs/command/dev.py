@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import click
@@ -14,6 +15,9 @@ from forge_jobs.command.output import EXIT_DONE, EXIT_FAILED, people
 from forge_jobs.instance import WORKSPACE, prepare_home
 from forge_resources.settings import Settings
 from forge_resources.store.files import is_local
+
+_GRACE_S = 30.0
+"""How long Dagster may take to stop: a run's process is given time to end by Dagster itself."""
 
 
 @click.command()
@@ -34,14 +38,23 @@ def dev(port: int, host: str) -> int:
     console.print(f"home    {settings.home}")
     dagster = Path(sys.executable).parent / "dagster"
     call = [str(dagster), "dev", "-w", str(WORKSPACE), "-p", str(port), "-h", host]
-    process = subprocess.Popen(call, start_new_session=True)
-    # Whoever ends this command ends all it started: Dagster stops its servers and daemon in order on SIGINT.
+    asked_to_end = threading.Event()
+    # Before Dagster starts: it must not inherit that SIGINT is ignored, as the background jobs of a script have it.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda *_: _end(process))
-    status = process.wait()
+        signal.signal(number, lambda *_: asked_to_end.set())
+    process = subprocess.Popen(call, start_new_session=True)
+    while process.poll() is None:
+        if asked_to_end.wait(timeout=0.5):
+            _end(process)
+    status = process.returncode
     return EXIT_DONE if status in (0, -signal.SIGINT, 128 + signal.SIGINT) else EXIT_FAILED
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    if process.poll() is None:
-        process.send_signal(signal.SIGINT)
+    """Dagster stops its servers and its daemon in order on SIGINT; what does not go is killed."""
+    process.send_signal(signal.SIGINT)
+    try:
+        process.wait(timeout=_GRACE_S)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()

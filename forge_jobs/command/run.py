@@ -26,7 +26,7 @@ from forge_jobs.definitions import defs
 from forge_jobs.instance import open_instance
 from forge_jobs.intake import announce, news_of, request_key
 from forge_jobs.parallel import CellOrder, make_cells
-from forge_jobs.production import CellOutcome, delivered_before
+from forge_jobs.production import CellOutcome, board_is_ready, delivered_before
 from forge_jobs.recovery import end_runs_of_killed_processes
 from forge_jobs.staleness import Staleness
 from forge_resources.briefs.check import check_file
@@ -62,7 +62,7 @@ def run(
     started = time.monotonic()
     settings = Settings.from_environment()
     studio = Studio(settings)
-    checked = check_file(UPath(brief.absolute()), studio.library, studio.profiles)
+    checked = check_file(UPath(brief.absolute()), studio.library, studio.profiles, store=studio.store)
     cells = chosen(checked.brief.cells(), market, persona)
     console = people()
     outcomes: list[CellOutcome] = []
@@ -70,6 +70,8 @@ def run(
         end_runs_of_killed_processes(instance)
         filed = studio.filing.file(checked, str(brief.absolute()))
         announce(instance, news_of(instance, filed))
+        for remark in studio.remarks(checked.brief):
+            console.print(f"note: {remark}")
         console.print(f"{filed.manifest.slug}: {len(cells)} cell{'s' if len(cells) != 1 else ''}")
         staleness = Staleness(instance, defs, studio)
         with ProgressBoard(console) as board:
@@ -104,7 +106,8 @@ def _make(
             yield cell, before
         else:
             approval = filed.manifest.brief.approval
-            orders.append(CellOrder(cell, request_key(filed, cell), approval, reuse=not force))
+            ready = not force and board_is_ready(studio, staleness, cell)
+            orders.append(CellOrder(cell, request_key(filed, cell), approval, not force, ready))
     for order, outcome in make_cells(instance, studio, orders, jobs, board.show):
         yield order.cell, outcome
 

@@ -30,12 +30,12 @@ def show_outcome(console: Console, outcome: CellOutcome) -> None:
 def _detail(outcome: CellOutcome) -> str:
     if outcome.unchanged:
         return f" before, nothing has changed; {outcome.spot}"
-    plates = f"{outcome.plates.rendered} plates rendered, {outcome.plates.reused} reused, {outcome.seconds:.1f} s"
+    plates = f"plates: {outcome.plates.rendered} rendered, {outcome.plates.reused} reused; {outcome.seconds:.1f} s"
     if outcome.status == "delivered":
         return f", {outcome.tier} tier; {plates}; {outcome.spot}"
     if outcome.status == "awaiting_approval":
         return f"; {plates}; look at {outcome.contact_sheet}"
-    return f" ({outcome.code}), run {outcome.run_id}"
+    return f"{'' if outcome.code == outcome.status else f' ({outcome.code})'}, run {outcome.run_id}"
 
 
 def show_total(console: Console, brief: str, outcomes: Sequence[CellOutcome], seconds: float) -> None:
@@ -47,4 +47,4 @@ def show_total(console: Console, brief: str, outcomes: Sequence[CellOutcome], se
     said = ", ".join(f"{count} {status.replace('_', ' ')}" for status, count in counts.items() if count)
     rendered = sum(outcome.plates.rendered for outcome in outcomes)
     reused = sum(outcome.plates.reused for outcome in outcomes)
-    console.print(f"{brief}: {said}; {rendered} plates rendered, {reused} reused; {seconds:.1f} s")
+    console.print(f"{brief}: {said}; plates: {rendered} rendered, {reused} reused; {seconds:.1f} s")

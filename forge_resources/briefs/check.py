@@ -7,6 +7,7 @@ What belongs here: rules that need the library, the registry or the brief's fold
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -18,13 +19,17 @@ from upath import UPath
 
 from forge_resources.briefs.document import LARGEST_BYTES, parse_document, read_brief, step_to
 from forge_resources.engines.registry import engine_names
-from forge_resources.errors import Fault, InvalidInput
+from forge_resources.errors import Fault, InvalidInput, NotFound
 from forge_resources.library.catalogue import Library
 from forge_resources.schemas.brand import Brand
 from forge_resources.schemas.brief import Brief
 from forge_resources.schemas.delivery import DeliveryProfile
 from forge_resources.schemas.types import EngineKind, control_characters
+from forge_resources.store.artefacts import ArtefactStore
 from forge_resources.store.files import is_local
+
+STORE_ADDRESS = "store:"
+"""Begins the address of something in the store: `store:<SHA-256><suffix>`."""
 
 LARGEST_PICTURE_BYTES = 32 * 1024 * 1024
 LARGEST_PICTURE_PIXELS = 64_000_000
@@ -49,9 +54,16 @@ class CheckedBrief:
 
 
 def check_file(
-    place: UPath, library: Library, profiles: Mapping[str, DeliveryProfile], data: bytes | None = None
+    place: UPath,
+    library: Library,
+    profiles: Mapping[str, DeliveryProfile],
+    data: bytes | None = None,
+    store: ArtefactStore | None = None,
 ) -> CheckedBrief:
-    """Reads and checks the brief at `place`. Raises InvalidInput with every fault, or with why it cannot be read."""
+    """Reads and checks the brief at `place`. Raises InvalidInput with every fault, or with why it cannot be read.
+
+    `store` is where pictures named by store address are looked for.
+    """
     if data is None:
         data = _read_brief_file(place)
     raw = parse_document(data, place.name)
@@ -59,7 +71,7 @@ def check_file(
     faults: list[Fault] = list(read.faults)
     pictures: dict[str, ReferencePicture] = {}
     places = {fault.place for fault in faults}
-    found = _reference_faults(_Raw(raw), library, profiles, place.parent, pictures)
+    found = _reference_faults(_Raw(raw), library, profiles, _Shelves(place.parent, store), pictures)
     faults += [fault for fault in found if fault.place not in places]
     if faults:
         plural = "fault" if len(faults) == 1 else "faults"
@@ -113,18 +125,18 @@ def _reference_faults(
     raw: _Raw,
     library: Library,
     profiles: Mapping[str, DeliveryProfile],
-    folder: UPath,
+    shelves: _Shelves,
     pictures: dict[str, ReferencePicture],
 ) -> Iterator[Fault]:
     """Names that nothing goes by, and pictures that cannot be used."""
     if (brand := raw.text("brand")) is not None:
         yield from _unknown("brand", brand, library.brands, "brand")
     if isinstance(logo := raw.mapping("brand").get("logo"), str):
-        yield from _picture_faults("brand.logo", logo, folder, pictures)
+        yield from _picture_faults("brand.logo", logo, shelves, pictures)
         if logo in pictures and pictures[logo].suffix != ".png":
             yield Fault("brand.logo", f"`{logo}` is no PNG; a logo is a PNG with alpha")
     for place, path in raw.texts("product.images", raw.mapping("product").get("images")):
-        yield from _picture_faults(place, path, folder, pictures)
+        yield from _picture_faults(place, path, shelves, pictures)
     for place, market in raw.texts("markets"):
         yield from _unknown(place, market, library.markets, "market")
     for place, persona in raw.texts("personas"):
@@ -155,11 +167,34 @@ def _unknown(place: str, name: str, known: Iterable[str], what: str) -> Iterator
         yield Fault(place, f"unknown {what} `{name[:60]}`; {hint}")
 
 
-def _picture_faults(place: str, path: str, folder: UPath, pictures: dict[str, ReferencePicture]) -> Iterator[Fault]:
+@dataclass(frozen=True)
+class _Shelves:
+    """Where a brief's pictures can lie: beside it, and in the store."""
+
+    folder: UPath
+    store: ArtefactStore | None
+
+
+def _picture_faults(place: str, path: str, shelves: _Shelves, pictures: dict[str, ReferencePicture]) -> Iterator[Fault]:
     try:
-        pictures[path] = read_picture(path, folder)
+        if path.startswith(STORE_ADDRESS):
+            pictures[path] = _picture_in_store(path, shelves.store)
+        else:
+            pictures[path] = read_picture(path, shelves.folder)
     except InvalidInput as refused:
         yield Fault(place, refused.message)
+
+
+def _picture_in_store(address: str, store: ArtefactStore | None) -> ReferencePicture:
+    """A picture named by its content, such as `store:<SHA-256>.png`."""
+    name = PurePosixPath(address.removeprefix(STORE_ADDRESS))
+    if store is None or not re.fullmatch(r"[0-9a-f]{64}\.[a-z]+", name.name) or len(name.parts) != 1:
+        raise InvalidInput(f"`{address[:90]}` is not of the form {STORE_ADDRESS}<SHA-256>.png")
+    try:
+        data = store.path_of(name.stem, name.suffix).read_bytes()
+    except NotFound as lost:
+        raise InvalidInput(lost.message) from None
+    return ReferencePicture(data, _picture_suffix(address, data))
 
 
 def read_picture(path: str, folder: UPath) -> ReferencePicture:

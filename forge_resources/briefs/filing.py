@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from forge_resources.briefs.check import CheckedBrief, brand_of
+from forge_resources.engines.registry import engine
 from forge_resources.errors import InvalidInput, NotFound
 from forge_resources.library.catalogue import Library, compose_audience
 from forge_resources.schemas.audience import ResolvedMarket, ResolvedPersona
 from forge_resources.schemas.brief import Brief, CellBrief, Copy, Engines, Lines, MarketBrief
 from forge_resources.schemas.cell import CellKey
-from forge_resources.schemas.types import Document, Sha256, Slug
+from forge_resources.schemas.types import Document, EngineKind, Sha256, Slug
 from forge_resources.store.artefacts import ArtefactStore
 from forge_resources.store.cabinet import Cabinet
 
@@ -148,6 +149,7 @@ class FilingRoom:
 
     def _resolve(self, brief: Brief, market: ResolvedMarket, pictures: dict[str, str]) -> MarketBrief:
         brand = brand_of(brief, self.library)
+        engines = self._engines(brief)
         code, language = market.market.code, market.language.code
         source = Lines(
             language=brief.language,
@@ -175,7 +177,8 @@ class FilingRoom:
             ),
             origin=brief.origin,
             approval=brief.approval,
-            engines=self._engines(brief),
+            engines=engines,
+            engine_versions={kind: engine(kind, name).version for kind, name in _by_kind(engines)},
             seed=brief.seed,
             delivery=brief.delivery,
         )
@@ -207,6 +210,10 @@ def _lines_for(brief: Brief, source: Lines, market: str, language: str) -> Lines
         or by_language.selling_points
         or (source.selling_points if same else None),
     )
+
+
+def _by_kind(engines: Engines) -> list[tuple[EngineKind, str]]:
+    return [("text", engines.text), ("image", engines.image), ("voice", engines.voice), ("motion", engines.motion)]
 
 
 def _unique(values: list[Slug]) -> list[Slug]:

@@ -150,7 +150,7 @@ def _record(brief: CellBrief, tier: Tier, parts: list[tuple[str, Artefact]]) -> 
     return Record(
         cell=brief.cell,
         tier=tier,
-        brief_version=brief.content_hash(),
+        cell_brief_version=brief.content_hash(),
         engines=brief.market_brief.engines.model_dump(),
         seed=brief.market_brief.seed,
         recipes={name: artefact.fingerprint for name, artefact in parts},

@@ -18,7 +18,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel
 
-from forge_resources.schemas.brief import CellBrief
+from forge_resources.schemas.brief import Brief, CellBrief
 from forge_resources.schemas.script import Concept, Culture
 from forge_resources.schemas.storyboard import Shot, ShotLook
 from forge_resources.schemas.types import AspectRatio, EngineKind, Tier
@@ -73,6 +73,10 @@ class TextEngine(Engine):
     suffix = ".json"
     translates: ClassVar[bool]
     """Whether it can bring a line into a language it was not supplied in."""
+
+    def remarks(self, brief: Brief) -> list[str]:
+        """What of a brief this engine cannot take into account, in words for its author."""
+        return []
 
     @abstractmethod
     def parameters(

@@ -192,7 +192,8 @@ class Lines(Document):
 class MarketBrief(Document):
     """A brief resolved for one market: what the world hands in, with brand and market written out.
 
-    It holds nothing about the other markets, so that adding one leaves the rest untouched.
+    It holds nothing about the other markets, so that adding one leaves the rest untouched. `engine_versions` (by kind)
+    are those of the engines chosen, so that a new version of one makes stale what it made and nothing else.
     """
 
     brief: Slug
@@ -213,6 +214,7 @@ class MarketBrief(Document):
     origin: Origin | None
     approval: Approval
     engines: Engines
+    engine_versions: dict[str, str]
     seed: int
     delivery: list[Slug]
 

@@ -66,7 +66,7 @@ class Record(Document):
 
     cell: CellKey
     tier: Tier
-    brief_version: Sha256
+    cell_brief_version: Sha256
     engines: dict[str, str]
     seed: int
     recipes: dict[Line, Sha256]

@@ -6,9 +6,9 @@ A timeline is an OpenTimelineIO document. It is the only thing the renderer read
 - track `picture` (video): one clip per shot without gaps. `source_range` is in frames at the timeline's rate. The media
   reference is `media/<sha256><suffix>`: a plate (PNG) or a motion clip (MP4). `clip.metadata["forge"]` is a `ClipNote`.
   Between two clips a `Transition` may stand (dissolve; its offsets are whole frames).
-- tracks `super`, `end-card`, `legal` (video), laid over the picture in this order: gaps and clips. Their media reference
-  is a `GeneratorReference` of kind `forge.super`, `forge.legal` or `forge.end-card` whose `parameters` are the JSON form
-  of `TypeNote`.
+- tracks `super`, `end-card`, `legal` (video), laid over the picture in this order: gaps and clips. Their media
+  reference is a `GeneratorReference` of kind `forge.super`, `forge.legal` or `forge.end-card` whose `parameters` are
+  the JSON form of `TypeNote`.
 - track `voice` (audio): gaps and clips at the sample rate of the voice; media `media/<sha256>.wav`, `metadata["forge"]`
   a `VoiceNote`.
 
@@ -85,7 +85,8 @@ class Voiceover(Document):
 class TimelineNote(Document):
     """What the renderer has to know about the whole timeline.
 
-    `fonts` is the fingerprint of the faces that set its text (face → SHA-256): type drawn with others is another picture.
+    `fonts` is the fingerprint of the faces that set its text (face → SHA-256): type drawn with others is another
+    picture.
     """
 
     cell: ShortLine

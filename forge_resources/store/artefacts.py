@@ -173,6 +173,6 @@ class ArtefactStore:
         except ValidationError:
             record = None
         if record is None or not record.is_whole():
-            log.warning("made again: the record %s is damaged", place.name)
+            log.warning("made again: the record %s is damaged or of an older form", place.name)
             return None
         return record

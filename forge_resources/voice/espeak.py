@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
 from importlib import import_module
+from importlib.metadata import PackageNotFoundError
+from importlib.metadata import version as version_of
 from importlib.resources import files
 from math import ceil
 from pathlib import Path
@@ -98,15 +100,12 @@ def _wheel() -> tuple[str, str] | None:
     return (str(library), str(data)) if library.exists() and (data / "phontab").exists() else None
 
 
-@cache
-def _library_version() -> str | None:
-    wheel = _wheel()
-    if wheel is None:
-        return None
+def _wheel_version() -> str:
+    """The version of the wheel that carries library and voices; the library itself is loaded in a child only."""
     try:
-        return espeak_process.library_version(wheel[0])
-    except OSError:
-        return None
+        return version_of("espeakng-loader")
+    except PackageNotFoundError:
+        return "missing"
 
 
 class EspeakVoice(VoiceEngine):
@@ -114,12 +113,12 @@ class EspeakVoice(VoiceEngine):
 
     name = "espeak"
     tier: ClassVar[Tier] = "draft"
-    version = f"1+espeak-ng-{_library_version() or 'missing'}"
+    version = f"1+espeakng-loader-{_wheel_version()}"
     summary = "eSpeak NG: a synthetic voice for timing and layout, offline, in over 100 languages."
     Parameters: ClassVar[type[BaseModel]] = EspeakParameters
 
     def lacks(self) -> list[Lack]:
-        return [] if _library_version() else [_WHEEL]
+        return [] if _wheel() else [_WHEEL]
 
     def parameters(
         self, text: str, language: str, voice: str, rate_cps: float, longest_s: Fraction

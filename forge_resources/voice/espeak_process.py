@@ -43,15 +43,6 @@ class _Voice(ctypes.Structure):
     ]
 
 
-def library_version(library: str) -> str:
-    """The version that the library at that path reports. Raises OSError where it cannot be loaded."""
-    loaded = ctypes.CDLL(library)
-    loaded.espeak_Info.restype = ctypes.c_char_p
-    loaded.espeak_Info.argtypes = [ctypes.c_void_p]
-    told: bytes = loaded.espeak_Info(None)
-    return told.split()[0].decode()
-
-
 def _tags(address: int) -> list[tuple[int, str]]:
     """The language tags of a voice: pairs of a priority byte (lower is better) and a C string, until a zero byte."""
     found = []

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 from pydantic import BaseModel
 
 from forge_resources.engines.contract import Facts, Sources, TextEngine, TextNode
-from forge_resources.schemas.brief import CellBrief
+from forge_resources.schemas.brief import Brief, CellBrief
 from forge_resources.schemas.script import Concept, Culture, Script
 from forge_resources.schemas.types import Document, Tier
 from forge_resources.writing.draft_parameters import (
@@ -24,6 +24,7 @@ from forge_resources.writing.draft_parameters import (
 )
 from forge_resources.writing.notes import write_concept, write_culture
 from forge_resources.writing.scripting import write_script
+from forge_resources.writing.tones import KNOWN_TONES, unheard
 
 
 class DraftWriter(TextEngine):
@@ -35,6 +36,11 @@ class DraftWriter(TextEngine):
     summary = "Composes scripts from the brief's lines, the audience and phrase banks per language; cannot translate."
     translates = False
     Parameters = DraftParameters
+
+    def remarks(self, brief: Brief) -> list[str]:
+        """Tones it has no words for."""
+        known = ", ".join(sorted(KNOWN_TONES))
+        return [f"tone: `{self.name}` has no words for `{word}`; it knows {known}" for word in unheard(brief.tone)]
 
     def parameters(
         self, node: TextNode, brief: CellBrief, concept: Concept | None = None, culture: Culture | None = None

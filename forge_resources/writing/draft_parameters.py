@@ -20,7 +20,7 @@ from forge_resources.writing.phrases import WISHES, WORRIES, load_bank
 from forge_resources.writing.scenes import load_scenes
 from forge_resources.writing.staging import Campaign, Place, Portrait
 from forge_resources.writing.structures import load_structures
-from forge_resources.writing.tones import load_tones
+from forge_resources.writing.tones import heard, load_tones
 
 
 class ConceptParameters(Document):
@@ -32,7 +32,7 @@ class ConceptParameters(Document):
     product: ShortLine
     product_description: Line
     source_lines: Lines
-    tone: list[Slug]
+    tone: list[ShortLine]
     duration_s: int
     claims: list[Claim]
     origin_rows: int | None
@@ -137,21 +137,18 @@ def culture_parameters(brief: CellBrief) -> DraftParameters:
 
 
 def script_parameters(brief: CellBrief, concept: Concept | None) -> DraftParameters:
-    """Raises Blocked where lines or phrases are missing, InvalidInput for a missing concept or an unknown tone."""
+    """Raises Blocked where lines or phrases are missing, InvalidInput for a missing concept."""
     market_brief = brief.market_brief
     require_writable(market_brief)
     if concept is None:
         raise InvalidInput("A script grows from a concept.", remedy="Make the concept first.")
-    if unknown := [tone for tone in market_brief.tone if tone not in load_tones().tones]:
-        known = ", ".join(sorted(load_tones().tones))
-        raise InvalidInput(f"Unknown tone: {', '.join(unknown)}.", remedy=f"Known: {known}.")
     language, market = market_brief.market.language, market_brief.market
     verbatim = not needs_phrases(market_brief)
     portrait = Portrait(persona=brief.persona.persona.slug, traits=brief.persona.traits)
     script = ScriptParameters(
         data=_data_hash(language.code, with_bank=not verbatim, with_scenes=market_brief.origin is None),
         brand=market_brief.brand.name,
-        campaign=Campaign(product=market_brief.product.name, tone=market_brief.tone, seed=market_brief.seed),
+        campaign=Campaign(product=market_brief.product.name, tone=heard(market_brief.tone), seed=market_brief.seed),
         duration_s=market_brief.duration_s,
         structure=concept.structure,
         speech=Speech(

@@ -51,4 +51,15 @@ def known_tones() -> frozenset[str]:
     return frozenset(load_tones().tones)
 
 
+def heard(tone: Sequence[str]) -> list[str]:
+    """The known tones among those a brief asks for, in its order; plain words where it asks for none of them."""
+    return [word for word in tone if word in known_tones()] or [_PLAIN]
+
+
+def unheard(tone: Sequence[str]) -> list[str]:
+    """The tones a brief asks for that this writer has no words for."""
+    return [word for word in tone if word not in known_tones()]
+
+
+_PLAIN = "honest"
 KNOWN_TONES: frozenset[str] = known_tones()

@@ -15,21 +15,24 @@ from forge_resources.imaging.drawing.stage import Pen
 def lamp(pen: Pen, c: Livery) -> None:
     """A globe lamp on a foot."""
     metal = mix(c.trim, (196, 160, 110), 0.25)
-    pen.oval(0, 0.035, 0.26, 0.045, shade(metal, 0.25))
-    pen.oval(0, 0.055, 0.25, 0.045, metal)
-    pen.rect(-0.025, 0.05, 0.025, 0.42, metal)
+    pen.oval(0, 0.040, 0.255, 0.040, shade(metal, 0.28))
+    pen.rect(-0.255, 0.040, 0.255, 0.058, shade(metal, 0.28))
+    pen.oval(0, 0.058, 0.255, 0.040, metal)
+    pen.rect(-0.025, 0.055, 0.025, 0.42, metal)
     sheen(pen, [(-0.012, 0.08), (0.0, 0.08), (0.0, 0.4), (-0.012, 0.4)], 0.5)
-    pen.poly([(-0.10, 0.38), (0.10, 0.38), (0.145, 0.47), (-0.145, 0.47)], c.body)
     if c.lit:
         # Rings from the rim to the heart of the glow; the rim stays below white so that light over it keeps its hue.
-        for ring in range(10):
-            t = ring / 9
+        rings = 36 if pen.pixels > 150 else 10
+        for ring in range(rings):
+            t = ring / (rings - 1)
             tone = mix((246, 182, 106), (255, 226, 184), t**0.7)
             pen.oval(0, 0.70 - 0.02 * t, 0.325 * (1 - 0.78 * t), 0.29 * (1 - 0.78 * t), tone, glow=True, steps=56)
     else:
         pen.oval(0, 0.70, 0.325, 0.29, mix(c.body, (255, 244, 224), 0.72), steps=56)
         pen.oval(0.05, 0.66, 0.24, 0.22, mix(c.body, (255, 246, 230), 0.82), steps=48)
-    pen.poly([(-0.145, 0.41), (0.145, 0.41), (0.125, 0.465), (-0.125, 0.465)], c.body)
+    cup = geo.arc(0, 0.46, 0.140, 0.016, 180, 360, 16).tolist()
+    pen.poly([(-0.10, 0.385), (0.10, 0.385), (0.140, 0.46), *cup[::-1], (-0.140, 0.46)], c.body)
+    pen.rect(-0.10, 0.372, 0.10, 0.39, shade(c.body, 0.25), 0.006)
     pen.line(geo.arc(0, 0.70, 0.27, 0.235, 120, 175, 10), [0.004, 0.022, 0.004], (255, 255, 255), alpha=0.7)
 
 

@@ -5,6 +5,8 @@ What belongs here: adding things to the set. What does not: drawing them (produc
 
 from __future__ import annotations
 
+import itertools
+import math
 from functools import partial
 
 from forge_resources.imaging.drawing import furniture
@@ -90,12 +92,18 @@ def _plinth(shoot: Shoot, radius: float) -> None:
     if shoot.indoors:
         colour = mix(scene.paints.wall, (248, 244, 238), 0.5)
     stage.contact(spot.x, spot.z, radius * 1.25, radius * 0.6, 0.4)
-    pen = stage.upright(spot.x, spot.z)
-    pen.rect(-radius, 0, radius, spot.y, colour)
-    pen.rect(radius * 0.35, 0, radius, spot.y, shade(colour, 0.14), alpha=0.8)
-    pen.rect(-radius, 0, -radius * 0.7, spot.y, shade(colour, -0.4), alpha=0.5)
-    for y, share, tone in ((0.0, 1.0, 0.08), (spot.y, 1.0, -0.35), (spot.y, 0.93, -0.12)):
-        stage.ground(spot.x, spot.z, y).oval(0, 0, radius * share, radius * share, shade(colour, tone), steps=56)
+    # The drum in strips from its sides to its front, each as far from the light as it is turned away from it.
+    strips, away = 40, 118.0
+    angles = [-away + 2 * away * i / strips for i in range(strips + 1)]
+    for a, b in sorted(itertools.pairwise(angles), key=lambda ends: -abs(ends[0] + ends[1])):
+        turn = math.sin(math.radians((a + b) / 2)) * -shoot.scene.light_side
+        tone = shade(colour, 0.05 + 0.13 * turn if turn > 0 else 0.05 + 0.11 * turn)
+        (ax, az), (bx, bz) = (
+            (spot.x + radius * math.sin(math.radians(at)), spot.z - radius * math.cos(math.radians(at))) for at in (a, b)
+        )
+        stage.solid([(ax, 0, az), (bx, 0, bz), (bx, spot.y, bz), (ax, spot.y, az)], tone)
+    for share, tone in ((1.0, shade(colour, -0.35)), (0.965, shade(colour, -0.12))):
+        stage.ground(spot.x, spot.z, spot.y).oval(0, 0, radius * share, radius * share, tone, steps=72)
 
 
 def _in_background(shoot: Shoot) -> None:

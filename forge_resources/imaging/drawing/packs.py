@@ -6,6 +6,8 @@ colour, never letters.
 
 from __future__ import annotations
 
+import numpy as np
+
 from forge_resources.imaging.drawing import geometry as geo
 from forge_resources.imaging.drawing.colour import RGB, mix, shade
 from forge_resources.imaging.drawing.livery import Livery, sheen
@@ -54,31 +56,35 @@ def box(pen: Pen, c: Livery) -> None:
 
 
 def can(pen: Pen, c: Livery) -> None:
-    """A drinks can."""
+    """A drinks can: base, wall, neck and lid; its ends curve as the wall's rings do."""
     metal: RGB = (206, 210, 216)
-    pen.blob(
-        [
-            (-0.20, 0.04),
-            (-0.25, 0.10),
-            (-0.25, 0.88),
-            (-0.20, 0.95),
-            (0.20, 0.95),
-            (0.25, 0.88),
-            (0.25, 0.10),
-            (0.20, 0.04),
-        ],
-        c.body,
-        steps=4,
-    )
-    pen.poly([(-0.252, 0.22), (0.252, 0.46), (0.252, 0.62), (-0.252, 0.38)], c.trim)
+    wall, neck = 0.25, 0.20
+
+    def band(low: float, high: float, from_x: float, to_x: float, tone: RGB, alpha: float = 1.0) -> None:
+        """A stretch of the wall between two rings that sag towards the viewer."""
+        xs = np.linspace(from_x, to_x, 21)
+        sag = 0.030 * np.sqrt(np.clip(1 - (xs / wall) ** 2, 0, 1))
+        below, above = np.stack([xs, low - sag], axis=1), np.stack([xs, high - sag], axis=1)
+        pen.poly(np.concatenate([below, above[::-1]]), tone, alpha)
+
+    foot = geo.arc(0, 0.035, neck, 0.030, 180, 360, 24)
+    pen.poly(np.concatenate([foot, [(wall, 0.105), (-wall, 0.105)]]), shade(metal, 0.25))
+    band(0.105, 0.89, -wall, wall, c.body)
+    shoulder = [(-wall, 0.885), *geo.arc(0, 0.885, wall, 0.030, 180, 360, 24).tolist(), (wall, 0.885), (neck, 0.955)]
+    pen.poly([*shoulder, (-neck, 0.955)], shade(c.body, -0.25))
+    rise = np.linspace(-wall, wall, 21)
+    sag = 0.030 * np.sqrt(np.clip(1 - (rise / wall) ** 2, 0, 1))
+    low = np.stack([rise, 0.34 + rise * 0.48 - sag], axis=1)
+    pen.poly(np.concatenate([low, (low + (0.0, 0.16))[::-1]]), c.trim)
     pen.oval(0.0, 0.68, 0.10, 0.10, c.field)
     pen.oval(0.0, 0.68, 0.052, 0.052, c.trim)
-    pen.poly([(0.12, 0.05), (0.245, 0.10), (0.245, 0.88), (0.12, 0.94)], (24, 20, 40), alpha=0.24)
-    sheen(pen, [(-0.18, 0.08), (-0.13, 0.08), (-0.13, 0.92), (-0.18, 0.92)], 0.38)
-    pen.oval(0, 0.955, 0.20, 0.040, shade(metal, 0.2))
-    pen.oval(0, 0.965, 0.185, 0.033, metal)
-    pen.oval(0.02, 0.967, 0.07, 0.014, shade(metal, 0.3))
-    pen.rect(-0.20, 0.0, 0.20, 0.05, metal, 0.02)
+    for edge, alpha in ((0.10, 0.10), (0.16, 0.12), (0.21, 0.12)):
+        band(0.105, 0.89, edge, wall, (24, 20, 40), alpha)
+    band(0.12, 0.88, -0.18, -0.13, (255, 255, 255), 0.34)
+    pen.oval(0, 0.955, neck, 0.034, shade(metal, 0.25))
+    pen.oval(0, 0.964, neck * 0.95, 0.030, metal)
+    pen.oval(0, 0.961, neck * 0.84, 0.022, shade(metal, 0.12))
+    pen.oval(0.02, 0.962, 0.065, 0.011, shade(metal, 0.35))
 
 
 def cup(pen: Pen, c: Livery) -> None:

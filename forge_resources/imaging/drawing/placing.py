@@ -21,6 +21,7 @@ DESK_TOP, STOVE_TOP = 0.385, 0.49
 """Heights of a desk and a worktop in shares of the height of whoever is at it."""
 LYING = 0.075
 """How far the middle of a lying body is above what it lies on, in shares of its height."""
+_AT_THE_WHEEL = (Arm(0.262, 0.045), Arm(0.235, 0.075))
 SEATED_SETS = frozenset({"train", "car"})
 _HOMES = frozenset({"bedroom", "kitchen", "living-room", "bathroom", "home-office", "balcony"})
 _SITTABLE = frozenset({"reads", "drinks", "holds", "yawns", "waves", "points"})
@@ -99,6 +100,8 @@ def block_figures(
             and name not in ("holds", "reaches", "points", "drinks", "stretches", "waves", "runs", "walks")
         ):
             pose = replace(pose, near=Arm(0.20, -0.05), item="held")
+        if setting == "car" and name in ("sits", "stands") and not (held and index == 0):
+            pose = replace(pose, near=_AT_THE_WHEEL[0], far=_AT_THE_WHEEL[1], lean=-3.0)
         seated = pose.support in ("seat", "desk") or (pose.support == "floor" and _sits_here(name, setting, rng))
         x, z, facing = slots[index]
         placed.append(Placed(who, name, pose, x, z, facing, seated))
@@ -108,6 +111,8 @@ def block_figures(
 def _sits_here(name: str, setting: str, rng: random.Random) -> bool:
     if setting in SEATED_SETS:
         return name in _SITTABLE or name == "stands"
+    if setting == "library" and name in _SITTABLE:
+        return True
     return (name == "reads" and (setting in _RESTING_SETS or rng.random() < 0.4)) or (
         name in _SITTABLE and setting in ("cafe", "restaurant") and rng.random() < 0.7
     )

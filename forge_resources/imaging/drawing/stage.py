@@ -7,6 +7,7 @@ what the shapes are (see the set, figure and product modules) and light over the
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,6 +20,9 @@ from forge_resources.imaging.drawing.camera import NEAR, Camera
 from forge_resources.imaging.drawing.colour import RGB
 from forge_resources.imaging.drawing.geometry import Point, Points
 from forge_resources.imaging.drawing.grade import Grade
+
+_SHADOW_RIMS = tuple(1.5 - 0.9 * ring / 19 for ring in range(20))
+"""Growth of the nested rims of a contact shadow, the widest first."""
 
 FINE = 2
 """Canvas pixels per pixel of the picture: what is in focus is drawn at twice the size and reduced."""
@@ -126,10 +130,29 @@ class Stage:
     def contact(self, x: float, z: float, rx: float, rz: float, strength: float = 0.34, y: float = 0.0) -> None:
         """The soft dark patch under whatever stands there."""
         pen = self.ground(x, z, y + 0.002)
-        rings = 8 if pen.pixels * rx > 60 else 4
-        for ring in range(rings):
-            grow = 1.45 - 0.85 * ring / (rings - 1)
-            pen.oval(0, 0, rx * grow, rz * grow, (24, 18, 36), alpha=strength * 1.25 / rings, steps=24)
+        steps = 40 if pen.pixels * rx > 60 else 20
+        rims = [pen.on_picture(geo.ellipse(0, 0, rx * grow, rz * grow, steps=steps)) for grow in _SHADOW_RIMS]
+        if len(rims[0]) < 3:
+            return
+        x0, y0 = (max(int(v) - 2, 0) for v in rims[0].min(axis=0))
+        x1, y1 = (
+            min(int(v) + 3, limit)
+            for v, limit in zip(rims[0].max(axis=0), (self.camera.width, self.camera.height), strict=True)
+        )
+        if x1 - x0 < 2 or y1 - y0 < 2:
+            return
+        # Worked out small and spread, so that no ring of it shows.
+        coarse = max(1.0, (x1 - x0) / 240)
+        mask = Image.new("L", (max(2, round((x1 - x0) / coarse)), max(2, round((y1 - y0) / coarse))))
+        draw, grid = ImageDraw.Draw(mask), (mask.width / (x1 - x0), mask.height / (y1 - y0))
+        for index, rim in enumerate(rims):
+            if len(rim) >= 3:
+                level = _smooth((index + 1) / len(rims)) * strength * 1.25
+                draw.polygon(((rim - (x0, y0)) * grid).ravel().tolist(), fill=min(255, int(level * 255)))
+        size = ((x1 - x0) * self.scale, (y1 - y0) * self.scale)
+        soft = mask.filter(ImageFilter.GaussianBlur(1.2)).resize(size, Image.Resampling.BILINEAR)
+        tone = self.grade.tone((24, 18, 36), pen.depth, self.haze)
+        self.image.paste(tone, (x0 * self.scale, y0 * self.scale), soft)
 
     # -- light ---------------------------------------------------------------------------------------------------
 
@@ -235,6 +258,11 @@ def _blank_wrapped(image: Image.Image, dx: int) -> Image.Image:
     return image
 
 
+def _smooth(t: float) -> float:
+    """Eases 0-1 in and out."""
+    return t * t * (3 - 2 * t)
+
+
 def _cut_near(h: Points) -> Points:
     """Cuts a polygon of homogeneous points off where it comes closer than NEAR."""
     kept: list[Points] = []
@@ -276,28 +304,39 @@ class Pen:
         h = np.array([x, y, 1.0]) @ self._plane
         return (float(h[0] / max(h[2], NEAR)), float(h[1] / max(h[2], NEAR)))
 
+    def on_picture(self, shape: Points) -> Points:
+        """An outline of the plane in pixels of the picture, cut off at the lens; empty where nothing is left."""
+        h = shape @ self._plane[:2] + self._plane[2]
+        if h[:, 2].min() < NEAR:
+            h = _cut_near(h)
+        return np.asarray(h[:, :2] / h[:, 2:]) if len(h) >= 3 else np.empty((0, 2))
+
     def poly(
         self, shape: Iterable[Sequence[float]] | Points, colour: RGB, alpha: float = 1.0, glow: bool = False
     ) -> None:
-        p = geo.points(shape)
-        h = p @ self._plane[:2] + self._plane[2]
-        if h[:, 2].min() < NEAR:
-            h = _cut_near(h)
-            if len(h) < 3:
-                return
-        self.stage.fill(h[:, :2] / h[:, 2:], colour, self.depth, alpha, glow)
+        pixels = self.on_picture(geo.points(shape))
+        if len(pixels):
+            self.stage.fill(pixels, colour, self.depth, alpha, glow)
+
+    def _curve_steps(self, corners: Points, steps: int) -> int:
+        """Points per corner of a curve: more where it is large in the picture."""
+        span = float(np.ptp(corners, axis=0).max()) * self.pixels
+        return steps if span < 160 else max(steps, 8) if span < 400 else max(steps, 14)
 
     def blob(
         self, shape: Iterable[Sequence[float]], colour: RGB, alpha: float = 1.0, glow: bool = False, steps: int = 6
     ) -> None:
         """A closed smooth curve through the points."""
-        self.poly(geo.closed_curve(shape, steps), colour, alpha, glow)
+        corners = geo.points(shape)
+        self.poly(geo.closed_curve(corners, self._curve_steps(corners, steps)), colour, alpha, glow)
 
     def oval(
         self, x: float, y: float, rx: float, ry: float, colour: RGB, alpha: float = 1.0, glow: bool = False,
         turn: float = 0.0, steps: int = 32,
     ) -> None:  # fmt: skip
-        self.poly(geo.ellipse(x, y, rx, ry, turn, steps), colour, alpha, glow)
+        # Corners of a polygon stay below half a pixel; in steps of eight, so that few circles are worked out.
+        needed = 8 * math.ceil(0.44 * (max(rx, ry) * self.pixels) ** 0.5)
+        self.poly(geo.ellipse(x, y, rx, ry, turn, max(steps, min(needed, 160))), colour, alpha, glow)
 
     def rect(
         self,
@@ -323,7 +362,9 @@ class Pen:
         smooth: bool = False, glow: bool = False,
     ) -> None:  # fmt: skip
         """A stroke of constant or varying width along a path."""
-        p = geo.open_curve(path) if smooth else geo.points(path)
+        p = geo.points(path)
+        if smooth:
+            p = geo.open_curve(p, self._curve_steps(p, 6))
         widths = [width] if isinstance(width, int | float) else width
         along = np.interp(np.linspace(0, 1, len(p)), np.linspace(0, 1, len(widths)), widths)
         self.poly(geo.ribbon(p, along), colour, alpha, glow)
