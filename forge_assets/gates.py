@@ -66,7 +66,7 @@ def _plates(studio: Studio, cell: CellKey) -> list[Finding]:
     frames = studio.cabinet.read("frames", cell.path, Frames)
     size = plate_size(_brief(studio, cell).market_brief.aspect_ratio)
     pictures = [(plate.shot, studio.store.path(plate.picture)) for plate in frames.plates]
-    return [Finding(f"shot {found.shot}", found.message) for found in check_plates(pictures, size)]
+    return [Finding(f"shot {found.shot}", found.message.rstrip(".")) for found in check_plates(pictures, size)]
 
 
 def _spot(studio: Studio, cell: CellKey) -> list[Finding]:
@@ -101,7 +101,8 @@ GATES = [
         "frames",
         "plates_usable",
         "Every plate has the right size, shows something, and looks like no other.",
-        "Change the visual of the shot, or the seed of the brief.",
+        "Change the visual of the shot or the seed of the brief; for a wrong size or a flat picture, mend the image "
+        "engine, raise its version (or use --force), and run again.",
         _plates,
     ),
     Gate(

@@ -20,7 +20,7 @@ from pydantic import BaseModel
 
 from forge_jobs.instance import open_instance
 from forge_resources.editing.fonts import coverage_report
-from forge_resources.engines.registry import engines
+from forge_resources.engines.registry import engines, unloadable
 from forge_resources.errors import ForgeError
 from forge_resources.library.loader import load_library
 from forge_resources.settings import Settings
@@ -46,6 +46,7 @@ def examine(settings: Settings) -> list[Examined]:
         _dagster(),
         _ffmpeg(),
         *_engines(),
+        *_unloadable(),
         *_fonts(),
         _shaping(),
         _library(settings),
@@ -83,6 +84,11 @@ def _engines() -> Iterator[Examined]:
             found=f"lacks {', '.join(lack.what for lack in lacks)}" if lacks else f"version {engine.version}",
             remedy=" ".join(lack.remedy for lack in lacks),
         )
+
+
+def _unloadable() -> Iterator[Examined]:
+    for kind, name, error in unloadable():
+        yield Examined(what=f"{kind} engine {name}", state="missing", found=error.message, remedy=error.remedy)
 
 
 def _fonts() -> Iterator[Examined]:

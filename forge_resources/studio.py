@@ -54,6 +54,10 @@ class Studio:
         """The version of every registered engine, by `<kind>.<name>`."""
         return {f"{made.kind}.{made.name}": made.version for made in registered_engines()}
 
+    def profile_versions(self) -> dict[str, str]:
+        """The content hash of every delivery profile."""
+        return {slug: profile.content_hash() for slug, profile in self.profiles.items()}
+
     def remarks(self, brief: Brief) -> list[str]:
         """What the brief's text engine cannot take into account of it."""
         name = brief.engines.text or self.settings.engines.text
@@ -61,4 +65,4 @@ class Studio:
 
     @cached_property
     def filing(self) -> FilingRoom:
-        return FilingRoom(self.cabinet, self.store, self.library, self.settings.engines)
+        return FilingRoom(self.cabinet, self.store, self.library, self.profiles, self.settings.engines)

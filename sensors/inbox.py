@@ -20,6 +20,7 @@ from forge_resources.adapters.resources import StudioResource
 from forge_resources.briefs.check import check_file
 from forge_resources.briefs.filing import Filed
 from forge_resources.errors import Conflict, ForgeError, InvalidInput
+from forge_resources.schemas.types import sha256_of
 from forge_resources.store.files import disk_trouble_told, write_bytes
 from forge_resources.studio import Studio
 from sensors.inbox_news import (
@@ -32,7 +33,6 @@ from sensors.inbox_news import (
     pictures_named,
     read,
     stamps,
-    text_hash,
 )
 
 FILES_A_TICK = 50
@@ -70,9 +70,9 @@ def brief_inbox(context: dg.SensorEvaluationContext, studio: StudioResource) -> 
     house = studio.studio
     inbox = house.settings.inbox
     try:
-        library = house.library.content_hash()
+        library = sha256_of([house.library.content_hash(), sorted(house.profiles)])
     except ForgeError as error:
-        # No fault of any brief: they wait until the library is mended.
+        # No fault of any brief: they wait until it is mended.
         context.log.error(str(error))
         return dg.SkipReason(f"the library is faulty: {error.message}")
     try:
@@ -128,23 +128,19 @@ class _Tick:
         self._file(candidate, now, data)
 
     def _file(self, candidate: Candidate, now: SeenFile, data: bytes) -> None:
+        house = self.house
         try:
-            checked = check_file(candidate.place, self.house.library, self.house.profiles, data, self.house.store)
+            checked = check_file(candidate.place, house.library, house.profiles, data, house.store)
+            slug = checked.brief.brief
+            now = now.model_copy(update={"pictures": stamps(checked.pictures, self.inbox)})
+            if holder := self.seen.holder(slug, besides=candidate.name):
+                self._report(candidate, now.model_copy(update={"wants": slug}), _taken(candidate.name, slug, holder))
+                return
+            filed = house.filing.file(checked, str(candidate.place))
         except InvalidInput as error:
             pictures = stamps(pictures_named(data, candidate.name), self.inbox)
             self._report(candidate, now.model_copy(update={"pictures": pictures}), error)
             return
-        slug = checked.brief.brief
-        now = now.model_copy(update={"pictures": stamps(checked.pictures, self.inbox)})
-        if holder := self.seen.holder(slug, besides=candidate.name):
-            taken = Conflict(
-                f"{candidate.name} calls its brief `{slug}`, and so does {holder}.",
-                remedy="Give one of the briefs another name, or remove one of the files.",
-            )
-            self._report(candidate, now.model_copy(update={"wants": slug}), taken)
-            return
-        try:
-            filed = self.house.filing.file(checked, str(candidate.place))
         except (ForgeError, OSError) as error:
             # The brief is sound and something else is not: a full disk, a store that is away. Tried again next time.
             self.context.log.error(f"{candidate.name}: {error}")
@@ -152,13 +148,15 @@ class _Tick:
             return
         self._clear_errors(candidate.place)
         self.gathered.add(news_of(self.context.instance, filed), _runs(self.context.instance, filed))
-        self.seen.files[candidate.name] = now.model_copy(update={"brief": slug, "fault": None})
+        self.seen.files[candidate.name] = now.model_copy(update={"brief": slug})
         self.context.log.info(f"{candidate.name}: filed {slug} with {len(filed.manifest.cells)} cells")
+        for remark in house.remarks(checked.brief):
+            self.context.log.info(f"{candidate.name}: {remark}")
 
     def _report(self, candidate: Candidate, now: SeenFile, error: ForgeError) -> None:
         """Tells of a fault once per content, and remembers what could mend it."""
         known = self.seen.files.get(candidate.name)
-        fault = text_hash(str(error))
+        fault = sha256_of(str(error))
         self.seen.files[candidate.name] = now.model_copy(
             # The slug filed last stays this file's: a slip of the pen must not hand it to another file.
             update={"fault": fault, "library": self.library, "brief": known.brief if known else None}
@@ -193,6 +191,13 @@ class _Tick:
             cursor=cursor,
             skip_reason=None if gathered.runs else dg.SkipReason(said),
         )
+
+
+def _taken(name: str, slug: str, holder: str) -> Conflict:
+    return Conflict(
+        f"{name} calls its brief `{slug}`, and so does {holder}.",
+        remedy="Give one of the briefs another name, or remove one of the files.",
+    )
 
 
 def _errors_file(place: UPath) -> UPath:

@@ -14,9 +14,10 @@ from pathlib import PurePosixPath
 
 from upath import UPath
 
+from forge_resources.briefs.check import STORE_ADDRESS
 from forge_resources.briefs.document import LARGEST_BYTES, SUFFIXES, parse_document
 from forge_resources.errors import InvalidInput
-from forge_resources.schemas.types import Document, sha256_of
+from forge_resources.schemas.types import Document
 from forge_resources.settings import Settings
 from forge_resources.store.cabinet import Cabinet
 
@@ -137,8 +138,8 @@ def stamp_of(place: UPath) -> str | None:
 
 
 def stamps(names: Iterable[str], folder: UPath) -> dict[str, str]:
-    """The stamps of the pictures of those names; empty for one that is not there."""
-    return {name: stamp_of(folder / name) or "" for name in names}
+    """The stamps of those pictures that are, or should be, beside a brief; empty for one that is not there."""
+    return {name: stamp_of(folder / name) or "" for name in names if _stays_beside(name)}
 
 
 def read(candidate: Candidate) -> bytes | None:
@@ -170,7 +171,7 @@ def pictures_named(data: bytes, name: str) -> list[str]:
         raw = parse_document(data, name)
     except InvalidInput:
         return []
-    return [path for path in _written(raw) if _stays_beside(path)]
+    return list(_written(raw))
 
 
 def _written(raw: Mapping[str, object]) -> Iterator[str]:
@@ -182,10 +183,5 @@ def _written(raw: Mapping[str, object]) -> Iterator[str]:
 
 def _stays_beside(path: str) -> bool:
     pure = PurePosixPath(path)
-    odd = pure.is_absolute() or ".." in pure.parts or "\\" in path or "://" in path
-    return bool(pure.parts) and path.isprintable() and not odd
-
-
-def text_hash(text: str) -> str:
-    """Names what was reported."""
-    return sha256_of(text)
+    elsewhere = pure.is_absolute() or ".." in pure.parts or path.startswith(STORE_ADDRESS)
+    return bool(pure.parts) and path.isprintable() and "\\" not in path and "://" not in path and not elsewhere

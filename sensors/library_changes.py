@@ -1,6 +1,6 @@
 """Library changes: a changed market, persona or brand makes stale exactly the cells that draw on it.
 
-What belongs here: resolving filed briefs again when the library's content or the deployment's engines changed. What
+What belongs here: resolving filed briefs again when the library's content or an engine changed. What
 does not: making anything; an editor of the library decides when to rerun what is stale.
 """
 
@@ -47,4 +47,11 @@ def library_changes(context: dg.SensorEvaluationContext, studio: StudioResource)
 
 def _content(house: Studio) -> str:
     """Names everything besides the briefs that goes into their resolved documents."""
-    return sha256_of([house.library.content_hash(), house.settings.engines.model_dump(), house.engine_versions()])
+    return sha256_of(
+        [
+            house.library.content_hash(),
+            house.settings.engines.model_dump(),
+            house.engine_versions(),
+            house.profile_versions(),
+        ]
+    )

@@ -79,6 +79,7 @@ def cell_brief(
         approval="auto",
         engines=Engines(text="draft", image="sketch", voice="espeak", motion="still"),
         engine_versions={"text": "1", "image": "1", "voice": "1", "motion": "1"},
+        profile_versions={},
         seed=seed,
         delivery=["web"],
     )

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
-from test_timeline import edit_list, line
 
 from forge_resources.editing.captions import SrtCaptions, VttCaptions, caption_parameters
 from forge_resources.editing.cues import Cue, CueRules, SpokenText, cues_for
@@ -19,6 +18,7 @@ from forge_resources.engines.registry import engine
 from forge_resources.errors import Blocked, InvalidInput
 from forge_resources.schemas.audience import Language
 from forge_resources.schemas.delivery import DeliveryProfile
+from tests.test_timeline import edit_list, line
 
 FPS = Fraction(24)
 LONG = (

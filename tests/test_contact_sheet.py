@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.cells import cell_brief, script
 from PIL import Image, ImageChops
 
 from forge_resources.editing.fonts import FontBook
@@ -26,6 +25,7 @@ from forge_resources.imaging.sheet_type import ELLIPSIS, Setting, fit
 from forge_resources.imaging.storyboard import compose_storyboard
 from forge_resources.schemas.script import Script
 from forge_resources.schemas.types import AspectRatio
+from tests.cells import cell_brief, script
 
 GERMAN = "Die Donaudampfschifffahrtsgesellschaft weckt ihren Kapitän mit Licht, jeden Morgen ein wenig früher."
 PLATE_COLOUR = (200, 60, 40)

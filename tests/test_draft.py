@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from forge_resources.engines.registry import engine
-from forge_resources.errors import Blocked, InvalidInput
+from forge_resources.errors import Blocked
 from forge_resources.imaging.visual_reading import read_visual
 from forge_resources.library.loader import compose_audience, load_library
 from forge_resources.schemas.audience import ResolvedMarket
@@ -75,6 +75,7 @@ def a_cell(market: str = "en-GB", persona: str = "busy-parent", **changes: Any) 
         "approval": "auto",
         "engines": Engines(text="draft", image="sketch", voice="espeak", motion="still"),
         "engine_versions": {"text": "1", "image": "1", "voice": "1", "motion": "1"},
+        "profile_versions": {},
         "seed": 7,
         "delivery": ["web"],
     }

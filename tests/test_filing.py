@@ -41,6 +41,7 @@ class Desk:
             Cabinet(store / "documents"),
             ArtefactStore(store, self.folder / "cache"),
             load_library(self.overlay),
+            load_profiles(),
             default_engines(self.environment),
         )
 

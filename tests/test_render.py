@@ -19,7 +19,6 @@ import numpy.typing as npt
 import opentimelineio as otio
 import pytest
 from PIL import Image, ImageDraw
-from tests.sample_spot import LOCKED, PAN, PUSH, Spot, flat, painted, profile, spoken
 
 from forge_resources.editing import ffmpeg
 from forge_resources.editing.camera import box_at, eased
@@ -32,6 +31,7 @@ from forge_resources.errors import EngineFailed, InvalidInput, Unavailable
 from forge_resources.schemas.delivery import FrameSize
 from forge_resources.schemas.edit import CameraPath, TypeNote, Window
 from forge_resources.schemas.types import frames_at
+from tests.sample_spot import LOCKED, PAN, PUSH, Spot, flat, painted, profile, spoken
 
 FPS = (Fraction(24), Fraction(25), Fraction(30), Fraction(30000, 1001))
 

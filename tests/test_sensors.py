@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +17,14 @@ from forge_assets.external import approved
 from forge_jobs.command import main
 from forge_jobs.finishing import FINISH_TAG
 from forge_jobs.in_process import run_job
-from forge_resources.engines.registry import ENGINES, _locations
+from forge_resources.engines.registry import ENGINES
 from forge_resources.library.loader import load_library
 from forge_resources.schemas.cell import CellKey
 from forge_resources.schemas.recipe import Artefact
 from forge_resources.schemas.storyboard import Frames
-from forge_resources.settings import DEFAULT_ENGINES, Settings
+from forge_resources.settings import Settings
 from forge_resources.studio import Studio
+from forge_resources.voice.espeak import EspeakVoice
 from sensors.failures import failures
 from tests.sample_briefs import write_brief
 from tests.ticks import Ticker, settled
@@ -147,7 +149,7 @@ def test_a_lost_cursor_of_the_approvals_starts_nothing_twice(desk: Desk) -> None
 
 
 def test_more_events_than_one_tick_reads(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sensors.approvals.EVENTS_A_TICK", 3)
+    monkeypatch.setattr(import_module("sensors.approvals"), "EVENTS_A_TICK", 3)
     desk.file()
     desk.draw("a")
     for sheet in "bcdefa":
@@ -220,7 +222,7 @@ def test_a_changed_entry_is_told_for_exactly_what_draws_on_it(
     inbox = Path(deployment.inbox.path)
     personas = ["busy-parent", "city-commuter"]
     settled(write_brief(inbox, personas=personas))
-    settled(write_brief(inbox, "b.yaml", brief="other-tea", personas=["busy-parent"], brand="kestrel"))
+    settled(write_brief(inbox, "b.yaml", brief="other-tea", personas=["busy-parent"], brand="norte"))
     Ticker(instance, "brief_inbox").tick()
     changes = Ticker(instance, "library_changes")
     assert changes.tick().nothing, "what the inbox filed is as the library is"
@@ -241,6 +243,12 @@ def test_a_changed_entry_is_told_for_exactly_what_draws_on_it(
     assert set(changes.tick().observed) == {("market_brief", f"night-tea@{code}") for code in ("en-GB", "de-DE")}
 
 
+class OtherVoice(EspeakVoice):
+    """An engine that a deployment may choose."""
+
+    name = "other"
+
+
 def test_a_changed_default_engine_is_told(
     overlay: Overlay, instance: dg.DagsterInstance, deployment: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -248,13 +256,9 @@ def test_a_changed_default_engine_is_told(
     Ticker(instance, "brief_inbox").tick()
     changes = Ticker(instance, "library_changes")
     changes.tick()
-    monkeypatch.setitem(DEFAULT_ENGINES, "voice", "other")
-    monkeypatch.setitem(ENGINES, ("voice", "other"), "forge_resources.voice.espeak:EspeakVoice")
-    _locations.cache_clear()
-    try:
-        assert set(changes.tick().observed) == {("market_brief", "night-tea@en-GB")}
-    finally:
-        _locations.cache_clear()
+    monkeypatch.setenv("FORGE_ENGINE_VOICE", "other")
+    monkeypatch.setitem(ENGINES, ("voice", "other"), f"{__name__}:OtherVoice")
+    assert set(changes.tick().observed) == {("market_brief", "night-tea@en-GB")}
 
 
 def test_a_faulty_library_is_told_and_raises_nothing(

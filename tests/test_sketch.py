@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from itertools import pairwise
 from pathlib import Path
@@ -16,13 +17,17 @@ from PIL import Image
 from forge_resources.engines.registry import engine
 from forge_resources.errors import InvalidInput
 from forge_resources.imaging.drawing.anatomy import POSES, body_for
+from forge_resources.imaging.drawing.camera import Subject, frame
+from forge_resources.imaging.drawing.colour import mix_paints
 from forge_resources.imaging.drawing.composition import compose
-from forge_resources.imaging.drawing.grade import HOURS, LIGHTS
+from forge_resources.imaging.drawing.grade import HOURS, LIGHTS, combine
 from forge_resources.imaging.drawing.panel import Panel
+from forge_resources.imaging.drawing.placing import Placed, block_figures
 from forge_resources.imaging.drawing.products import SHAPES
 from forge_resources.imaging.drawing.props import PROPS
 from forge_resources.imaging.drawing.reference import Reference
 from forge_resources.imaging.drawing.settings import SETTINGS
+from forge_resources.imaging.drawing.stage import Stage
 from forge_resources.imaging.drawing.wardrobe import ROLES
 from forge_resources.imaging.plate_sizes import PLATE_SIZES
 from forge_resources.imaging.sketch import DETAILS, PRODUCT_STATES, SketchArtist
@@ -122,6 +127,46 @@ def test_every_role_is_cast_the_same_in_every_shot_of_a_cast(role: str) -> None:
     wide = compose(panel(figures=((role, "stands"),), setting="studio", cast_seed=3), None)
     other = compose(panel(figures=((role, "stands"),), setting="studio", cast_seed=4), None)
     assert wide.tobytes() != other.tobytes()
+
+
+def blocked(setting: str, *figures: tuple[str, str], seed: int = 1) -> list[Placed]:
+    paints = mix_paints("#1f5fa8", "#f2a33c", random.Random(seed))
+    return block_figures(figures, setting, False, paints, random.Random(seed), seed)
+
+
+@pytest.mark.parametrize("pose", ["sits", "reads", "drinks", "yawns"])
+def test_in_a_library_one_sits(pose: str) -> None:
+    assert all(blocked("library", ("student", pose), seed=seed)[0].seated for seed in range(8))
+
+
+def test_whoever_sits_does_so_in_every_setting() -> None:
+    assert all(blocked(setting, ("teen", "sits"))[0].seated for setting in VOCABULARY["settings"])
+
+
+def test_in_a_car_everyone_has_a_seat_of_their_own_and_sees_out() -> None:
+    riders = blocked("car", ("parent", "sits"), ("child", "sits"), ("friend", "sits"))
+    assert len({(rider.x, rider.z) for rider in riders}) == 3
+    assert min(rider.head(0.0)[1] for rider in riders) > 0.94
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_whoever_reaches_reaches_for_the_product(seed: int) -> None:
+    figure = blocked("kitchen", ("adult", "reaches"), seed=seed)[0]
+    product = (0.45, 0.95)
+    before, after = (math.dist(one.palm(), product) for one in (figure, figure.reaching_for(*product)))
+    assert after < min(before, 0.12)
+    assert figure.reaching_for(-1.0, 0.9) == figure
+
+
+def test_a_contact_shadow_has_no_rings() -> None:
+    stage = Stage(frame("full", "high", (640, 360), Subject(-1, 1, 0, 1, 0, 0.5, 1), True, False, random.Random(1)),
+        combine("noon", "soft-daylight", True, True), 0.0)  # fmt: skip
+    stage.image.paste((240, 240, 240), (0, 0, *stage.image.size))
+    stage.contact(0.0, 0.0, 0.5, 0.3, 0.42)
+    tones = np.asarray(stage.image, dtype=int)[..., 1]
+    row = tones[np.unravel_index(tones.argmin(), tones.shape)[0]]
+    assert row.min() < 170
+    assert np.abs(np.diff(row)).max() <= 3
 
 
 def test_a_child_is_smaller_than_every_other_role() -> None:

@@ -6,7 +6,6 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from tests.cells import LAMP, MARKET_TRAITS, PERSONA_TRAITS, cell_brief, script
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -19,6 +18,7 @@ from forge_resources.library.vocabulary import load_vocabulary
 from forge_resources.schemas.brand import Product
 from forge_resources.schemas.script import Camera, Scope
 from forge_resources.schemas.storyboard import ShotLook
+from tests.cells import LAMP, MARKET_TRAITS, PERSONA_TRAITS, cell_brief, script
 
 SCOPES: tuple[Scope, ...] = ("brief", "persona", "market", "cell")
 

@@ -346,6 +346,7 @@ def papers(**brief_fields: Any) -> dict[str, Any]:
         "approval": "auto",
         "engines": {"text": "draft", "image": "sketch", "voice": "espeak", "motion": "still"},
         "engine_versions": {"text": "1", "image": "1", "voice": "1", "motion": "1"},
+        "profile_versions": {},
         "seed": 7,
         "delivery": ["web"],
         **brief_fields,

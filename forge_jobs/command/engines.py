@@ -6,9 +6,11 @@ from collections.abc import Mapping
 
 import click
 
-from forge_jobs.command.output import EXIT_DONE, json_option, print_json, print_table
+from forge_jobs.command.output import EXIT_DONE, EXIT_FAILED, json_option, print_json, print_table, say_error
 from forge_resources.engines.contract import Engine
 from forge_resources.engines.registry import engines as registered
+from forge_resources.engines.registry import unloadable
+from forge_resources.errors import ForgeError
 from forge_resources.settings import Settings
 
 
@@ -18,9 +20,13 @@ def engines(as_json: bool) -> int:
     """Which engines exist here, of which kind, tier and version, and what each lacks to run."""
     defaults = Settings.from_environment().engines.model_dump()
     found = list(registered())
+    broken = unloadable()
+    for _, _, error in broken:
+        say_error(error)
     if as_json:
-        print_json({"engines": [_as_json(engine, defaults) for engine in found]})
-        return EXIT_DONE
+        listed = [_as_json(engine, defaults) for engine in found]
+        print_json({"engines": listed, "unloadable": [_broken_as_json(*one) for one in broken]})
+        return EXIT_FAILED if broken else EXIT_DONE
     print_table(
         ["kind", "engine", "tier", "version", "", "what it does", "lacks"],
         (
@@ -36,7 +42,11 @@ def engines(as_json: bool) -> int:
             for engine in found
         ),
     )
-    return EXIT_DONE
+    return EXIT_FAILED if broken else EXIT_DONE
+
+
+def _broken_as_json(kind: str, name: str, error: ForgeError) -> dict[str, str]:
+    return {"kind": kind, "name": name, "error": error.message, "remedy": error.remedy}
 
 
 def _as_json(engine: Engine, defaults: Mapping[str, str]) -> dict[str, object]:

@@ -18,8 +18,8 @@ from PIL import Image, UnidentifiedImageError
 from upath import UPath
 
 from forge_resources.briefs.document import LARGEST_BYTES, parse_document, read_brief, step_to
-from forge_resources.engines.registry import engine_names
-from forge_resources.errors import Fault, InvalidInput, NotFound
+from forge_resources.engines.registry import engine, engine_names
+from forge_resources.errors import Fault, ForgeError, InvalidInput, NotFound
 from forge_resources.library.catalogue import Library
 from forge_resources.schemas.brand import Brand
 from forge_resources.schemas.brief import Brief
@@ -150,12 +150,24 @@ def _reference_faults(
     kinds: tuple[EngineKind, ...] = ("text", "image", "voice", "motion")
     for kind in kinds:
         if isinstance(chosen := raw.mapping("engines").get(kind), str):
-            yield from _unknown(f"engines.{kind}", chosen, engine_names(kind), f"{kind} engine")
+            yield from _engine_faults(kind, chosen)
     ratio = raw.text("aspect_ratio") or Brief.model_fields["aspect_ratio"].default
     for place, slug in raw.texts("delivery"):
         yield from _unknown(place, slug, profiles, "delivery profile")
         if slug in profiles and ratio not in profiles[slug].sizes:
             yield Fault(place, f"profile {slug} has no size for {ratio}; it has {', '.join(profiles[slug].sizes)}")
+
+
+def _engine_faults(kind: EngineKind, name: str) -> Iterator[Fault]:
+    place = f"engines.{kind}"
+    known = engine_names(kind)
+    if name not in known:
+        yield from _unknown(place, name, known, f"{kind} engine")
+        return
+    try:
+        engine(kind, name)
+    except ForgeError as error:
+        yield Fault(place, error.message)
 
 
 def _unknown(place: str, name: str, known: Iterable[str], what: str) -> Iterator[Fault]:

@@ -8,6 +8,7 @@ What belongs here: resolving against the library and keeping the result. What do
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -18,6 +19,7 @@ from forge_resources.library.catalogue import Library, compose_audience
 from forge_resources.schemas.audience import ResolvedMarket, ResolvedPersona
 from forge_resources.schemas.brief import Brief, CellBrief, Copy, Engines, Lines, MarketBrief
 from forge_resources.schemas.cell import CellKey
+from forge_resources.schemas.delivery import DeliveryProfile
 from forge_resources.schemas.types import Document, EngineKind, Sha256, Slug
 from forge_resources.store.artefacts import ArtefactStore
 from forge_resources.store.cabinet import Cabinet
@@ -58,10 +60,18 @@ class Filed:
 class FilingRoom:
     """Files checked briefs and composes cells from what is filed."""
 
-    def __init__(self, cabinet: Cabinet, store: ArtefactStore, library: Library, engines: Engines) -> None:
+    def __init__(
+        self,
+        cabinet: Cabinet,
+        store: ArtefactStore,
+        library: Library,
+        profiles: Mapping[str, DeliveryProfile],
+        engines: Engines,
+    ) -> None:
         self.cabinet = cabinet
         self.store = store
         self.library = library
+        self.profiles = profiles
         self.engines = engines
 
     def file(self, checked: CheckedBrief, file: str) -> Filed:
@@ -181,7 +191,16 @@ class FilingRoom:
             engine_versions={kind: engine(kind, name).version for kind, name in _by_kind(engines)},
             seed=brief.seed,
             delivery=brief.delivery,
+            profile_versions={slug: self._profile(slug).content_hash() for slug in brief.delivery},
         )
+
+    def _profile(self, slug: str) -> DeliveryProfile:
+        profile = self.profiles.get(slug)
+        if profile is None:
+            raise NotFound(
+                f"There is no delivery profile `{slug}` any more.", remedy="Put it back, or take it out of the brief."
+            )
+        return profile
 
     def _logo(self, brief: Brief, pictures: dict[str, str]) -> str | None:
         """The hash of the brand's logo: beside the brief for a brand of its own, beside the library for one of that."""

@@ -13,7 +13,7 @@ from importlib import import_module
 from importlib.metadata import entry_points
 
 from forge_resources.engines.contract import Engine
-from forge_resources.errors import Conflict, InvalidInput
+from forge_resources.errors import Conflict, InvalidInput, Unavailable
 from forge_resources.schemas.types import EngineKind
 
 ENGINES: dict[tuple[EngineKind, str], str] = {
@@ -30,13 +30,18 @@ ENGINES: dict[tuple[EngineKind, str], str] = {
 
 
 @cache
+def _own_packages() -> tuple[tuple[str, str], ...]:
+    """What installed packages register: (`<kind>.<engine>`, location). Read once: it asks every package installed."""
+    return tuple((point.name, point.value) for point in entry_points(group="forge.engines"))
+
+
 def _locations() -> dict[tuple[str, str], str]:
     found: dict[tuple[str, str], str] = {(kind, name): location for (kind, name), location in ENGINES.items()}
-    for point in entry_points(group="forge.engines"):
-        kind, _, name = point.name.partition(".")
+    for registered, location in _own_packages():
+        kind, _, name = registered.partition(".")
         if (kind, name) in found:
-            raise Conflict(f"Two packages register the {kind} engine `{name}`.", remedy=f"Remove {point.value}.")
-        found[kind, name] = point.value
+            raise Conflict(f"Two packages register the {kind} engine `{name}`.", remedy=f"Remove {location}.")
+        found[kind, name] = location
     return found
 
 
@@ -51,15 +56,50 @@ def engine(kind: EngineKind, name: str) -> Engine:
     if location is None:
         known = ", ".join(engine_names(kind))
         raise InvalidInput(f"There is no {kind} engine `{name}`.", remedy=f"Known: {known}.")
-    module, _, attribute = location.partition(":")
-    made = getattr(import_module(module), attribute)()
+    made = _load(kind, name, location)
     if not isinstance(made, Engine) or (made.kind, made.name) != (kind, name):
-        raise Conflict(f"{location} is registered as {kind} engine `{name}` but calls itself something else.")
+        raise Conflict(
+            f"{location} is registered as {kind} engine `{name}` but calls itself "
+            f"{getattr(made, 'kind', '?')} engine `{getattr(made, 'name', '?')}`."
+        )
+    return made
+
+
+def _load(kind: str, name: str, location: str) -> object:
+    """The object at `<module>:<class>`. Raises Unavailable, with the place, where it cannot be had."""
+    module, _, attribute = location.partition(":")
+    try:
+        made: object = getattr(import_module(module), attribute)()
+    except (ImportError, AttributeError, TypeError, SyntaxError, NameError) as error:
+        raise Unavailable(
+            f"The {kind} engine `{name}` cannot be loaded from {location}: {type(error).__name__}: {error}.",
+            remedy="Correct its line in ENGINES, the entry point of its package, or its module.",
+        ) from error
     return made
 
 
 def engines() -> Iterator[Engine]:
-    """Every registered engine, by kind and name."""
-    for kind in ("text", "image", "voice", "motion", "edit"):
-        for name in engine_names(kind):
+    """Every registered engine that can be loaded, by kind and name."""
+    for kind, name in _all():
+        try:
             yield engine(kind, name)
+        except Unavailable:
+            continue  # `unloadable` has these.
+
+
+def unloadable() -> list[tuple[EngineKind, str, Unavailable]]:
+    """The registered engines that cannot be loaded: kind, name and why."""
+    found = []
+    for kind, name in _all():
+        try:
+            engine(kind, name)
+        except Unavailable as error:
+            found.append((kind, name, error))
+    return found
+
+
+def _all() -> Iterator[tuple[EngineKind, str]]:
+    kinds: tuple[EngineKind, ...] = ("text", "image", "voice", "motion", "edit")
+    for kind in kinds:
+        for name in engine_names(kind):
+            yield kind, name

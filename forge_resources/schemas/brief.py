@@ -23,6 +23,7 @@ from forge_resources.schemas.types import (
     Line,
     MarketCode,
     Seconds,
+    Sha256,
     ShortLine,
     Slug,
 )
@@ -193,7 +194,8 @@ class MarketBrief(Document):
     """A brief resolved for one market: what the world hands in, with brand and market written out.
 
     It holds nothing about the other markets, so that adding one leaves the rest untouched. `engine_versions` (by kind)
-    are those of the engines chosen, so that a new version of one makes stale what it made and nothing else.
+    are those of the engines chosen, so that a new version of one makes stale what it made and nothing else;
+    `profile_versions` are the content hashes of the delivery profiles, for the same reason.
     """
 
     brief: Slug
@@ -217,6 +219,7 @@ class MarketBrief(Document):
     engine_versions: dict[str, str]
     seed: int
     delivery: list[Slug]
+    profile_versions: dict[Slug, Sha256]
 
 
 class CellBrief(Document):

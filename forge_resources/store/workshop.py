@@ -7,6 +7,7 @@ any asset.
 from __future__ import annotations
 
 import logging
+import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,9 +16,9 @@ from pathlib import Path
 from filelock import FileLock
 from pydantic import BaseModel
 
-from forge_resources.engines.contract import Engine
+from forge_resources.engines.contract import Engine, Facts
 from forge_resources.engines.registry import engine as registered_engine
-from forge_resources.errors import EngineFailed, InvalidInput, Unavailable
+from forge_resources.errors import EngineFailed, ForgeError, InvalidInput, Unavailable
 from forge_resources.schemas.recipe import Artefact, Recipe
 from forge_resources.schemas.types import EngineKind
 from forge_resources.store.artefacts import ArtefactStore
@@ -98,7 +99,7 @@ class Workshop:
         files = {name: self.store.path_of(source.sha256, source.suffix) for name, source in sources.items()}
         with self._bench.place(engine.name) as folder:
             target = folder / f"made{engine.suffix}"
-            facts = engine.make(parameters, files, target)
+            facts = _ask(engine, parameters, files, target)
             if not target.is_file() or target.stat().st_size == 0:
                 raise EngineFailed(f"The {engine.kind} engine `{engine.name}` left nothing behind.")
             if engine.media_type == "image/png":
@@ -111,6 +112,21 @@ def _sign(picture: Path, recipe: Recipe, engine: Engine) -> None:
         embed_recipe(picture, recipe)
     except InvalidInput as refused:
         raise EngineFailed(f"The {engine.kind} engine `{engine.name}` left no whole picture: {refused}") from refused
+
+
+def _ask(engine: Engine, parameters: BaseModel, files: Mapping[str, Path], target: Path) -> Facts:
+    """Has the engine make it. An error that is not of the family becomes one that says which engine, and where."""
+    try:
+        return engine.make(parameters, files, target)
+    except (ForgeError, OSError):
+        raise  # The first says itself what to do; the second is told of the disk it is about.
+    except Exception as error:
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        raise EngineFailed(
+            f"The {engine.kind} engine `{engine.name}` failed: {type(error).__name__}: {error} "
+            f"({Path(last.filename).name}, line {last.lineno}).",
+            remedy="Mend the engine; the traceback is in the event log of the run.",
+        ) from error
 
 
 def recipe_for(engine: Engine, parameters: BaseModel, sources: Mapping[str, Source]) -> Recipe:

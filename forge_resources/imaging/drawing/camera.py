@@ -116,7 +116,7 @@ def frame(
     else:
         visible = subject.close_height * _CLOSE[size] * (narrow if size != "extreme-close-up" else 1.0)
         if size == "medium":
-            visible = max(visible, min(span * 0.92 / aspect, visible * 1.8))
+            visible = max(visible, min(span * (0.92 if aspect > 1.5 else 1.06) / aspect, visible * 1.8))
         else:
             middle_x = subject.close_x
         at = subject.close_y

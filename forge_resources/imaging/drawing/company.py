@@ -111,7 +111,7 @@ def _pen(shoot: Shoot, figure: Placed) -> Pen:
     """A pen that measures the figure's heights, its origin between the feet."""
     stage, height, facing = shoot.scene.stage, figure.who.body.height, figure.facing
     if not figure.lying:
-        return stage.upright(figure.x, figure.z, 0, height, facing < 0)
+        return stage.upright(figure.x, figure.z, figure.foot, height, facing < 0)
     feet = figure.x + facing * height / 2
     if shoot.panel.angle == "overhead":
         # From above one looks at the front of a body on its back.

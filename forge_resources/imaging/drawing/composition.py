@@ -41,6 +41,8 @@ def compose(panel: Panel, reference: Reference | None) -> Image.Image:
     placed = _blocking(panel, state, paints, rng)
     mirror, light_side = rng.random() < 0.5, rng.choice([-1, 1, 1])
     spot = _spot(panel, ware, state, placed, setting.indoors, rng)
+    if placed and state in ("placed", "hero"):
+        placed[0] = placed[0].reaching_for(spot.x - ware.half - 0.07, spot.y + ware.grip * ware.tall)
     bed_top = 0.52 if setting.indoors else 0.04
     subject = _subject(panel, ware, state, placed, spot, bed_top)
     # A thing that stands on the floor is not in the picture of a medium shot.

@@ -18,6 +18,7 @@ from forge_resources.imaging.drawing.geometry import Point
 from forge_resources.imaging.drawing.outdoors import ground, tree
 from forge_resources.imaging.drawing.scene import Scene
 from forge_resources.imaging.drawing.skylines import sky, skyline
+from forge_resources.imaging.drawing.stage import Pen
 from forge_resources.imaging.drawing.town import STONE, road
 
 VERGE: RGB = (140, 168, 110)
@@ -34,7 +35,7 @@ _FRONT_WINDOW: tuple[Point, ...] = (
 
 def car(scene: Scene) -> None:
     """A car at the kerb seen from its side: its far half behind whoever sits in it, its near side in front of them."""
-    rng, paints, stage = scene.rng, scene.paints, scene.stage
+    rng, paints = scene.rng, scene.paints
     sky(scene)
     skyline(scene, scene.detail("skyline"), 22, 0, centre=rng.uniform(4, 12))
     ground(scene, mix(VERGE, STONE, 0.3))
@@ -45,7 +46,7 @@ def car(scene: Scene) -> None:
     scene.seat, scene.bed, scene.table = "car", "ground", "table"
     body = rng.choice([paints.primary, paints.accent, shade(paints.primary, 0.25), (206, 208, 212)])
     scene.add(0.7, partial(_far_half, scene, body))
-    scene.add(0.3, partial(_seat_and_wheel, scene))
+    scene.add(0.3, partial(_seats_and_wheel, scene))
     scene.add(-0.5, partial(_near_side, scene, body))
     scene.shelves.append((0.95, 0.98, 0.2))
 
@@ -70,7 +71,7 @@ def _far_half(scene: Scene, body: RGB) -> None:
     line, lining = _cabin(), shade(inside, -0.45)
     pen.poly([(-1.0, 0.3), (1.28, 0.3), (1.28, 0.93), (-1.0, 0.93)], inside)
     for window in (_REAR_WINDOW, _FRONT_WINDOW):
-        pen.blob(window, view, 0.55, glow=True, steps=8)
+        pen.poly(geo.open_curve(window, 8), view, 0.5, glow=True)
     pen.line(line, 0.09, lining)
     pen.line([(-0.40, 0.92), (-0.36, 1.53)], 0.09, lining)
     pen.line([(-1.0, 0.94), (1.28, 0.93)], 0.05, shade(inside, -0.2))
@@ -81,17 +82,24 @@ def _far_half(scene: Scene, body: RGB) -> None:
     _across(scene, [(0.98, 0.60), (0.98, 0.97), (1.24, 0.93)], (58, 56, 64))
 
 
-def _seat_and_wheel(scene: Scene) -> None:
-    pen, dark = scene.stage.upright(0.0, 0.22), (48, 46, 52)
+def _seats_and_wheel(scene: Scene) -> None:
+    """The seats at the wheel and behind it, drawn behind whoever sits there, and the wheel."""
+    dark: RGB = (48, 46, 52)
+    for x in (-0.70, 0.0):
+        _seat(scene, scene.stage.upright(x, 0.22), dark)
+    pen = scene.stage.upright(0.0, 0.22)
+    pen.line([(0.58, 1.02), (1.0, 0.88)], 0.055, dark)
+    pen.oval(0.56, 1.03, 0.040, 0.195, dark, turn=-16)
+    pen.oval(0.565, 1.03, 0.018, 0.160, (96, 94, 102), turn=-16)
+
+
+def _seat(scene: Scene, pen: Pen, dark: RGB) -> None:
     back = [(-0.30, 0.40), (-0.36, 0.66), (-0.42, 0.94), (-0.40, 1.13), (-0.32, 1.17), (-0.23, 1.12), (-0.20, 0.92),
         (-0.14, 0.66), (-0.06, 0.57), (0.30, 0.55), (0.32, 0.42)]  # fmt: skip
     cloth = shade(scene.paints.fabric, 0.2)
     pen.line([(-0.33, 1.10), (-0.33, 1.26)], 0.05, dark)
     pen.blob([(-0.42, 1.19), (-0.42, 1.34), (-0.35, 1.38), (-0.26, 1.35), (-0.24, 1.20), (-0.33, 1.17)], cloth)
     pen.blob(back, cloth, steps=8)
-    pen.line([(0.53, 1.00), (1.0, 0.88)], 0.055, dark)
-    pen.oval(0.50, 1.02, 0.035, 0.17, dark, turn=-18)
-    pen.oval(0.505, 1.02, 0.014, 0.135, (74, 72, 80), turn=-18)
 
 
 def _near_side(scene: Scene, body: RGB) -> None:
@@ -99,8 +107,10 @@ def _near_side(scene: Scene, body: RGB) -> None:
     pen, seam = scene.stage.upright(0.0, _NEAR_SIDE), shade(body, 0.35)
     hull = [(-1.75, 0.42), (-1.80, 0.70), (-1.70, 0.88), (-1.0, 0.94), (0.2, 0.94), (1.28, 0.92), (2.05, 0.84),
         (2.42, 0.68), (2.48, 0.42), (2.2, 0.26), (-1.55, 0.26)]  # fmt: skip
-    for window in (_REAR_WINDOW, _FRONT_WINDOW):
-        pen.blob(window, (222, 236, 242), 0.10, steps=8)
+    # The shade under the car, which also hides the feet of whoever sits in it.
+    pen.poly([(-0.95, 0.03), (1.62, 0.03), (1.62, 0.3), (-0.95, 0.3)], (46, 42, 50))
+    scene.stage.upright(0.0, -0.02).rect(-0.95, -0.06, 1.62, 0.06, (46, 42, 50))
+    pen.poly([(0.98, 0.88), (0.98, 0.975), (1.20, 0.965), (1.30, 0.90)], (58, 56, 64))
     pen.blob(hull, body, steps=8)
     pen.line(_cabin(12), np.interp(np.linspace(0, 1, 9), [0, 0.2, 0.8, 1], [0.11, 0.075, 0.075, 0.085]).tolist(), body)
     pen.line([(-0.40, 0.90), (-0.355, 1.545)], 0.075, body)

@@ -59,6 +59,7 @@ def _arm(pen: Pen, act: Acting, arm: tuple[Point, Point, Point], dark: float, ne
     angle = math.degrees(math.atan2(wrist[1] - elbow[1], wrist[0] - elbow[0]))
     held = act.held if near else None
     grips = held is not None or (act.both_hands and not near) or act.pose.support in ("desk", "stove")
+    grips = grips or act.pose.item == "wheel"
     kind = "grip" if grips else "point" if _is_pointing(act, near) else "open" if _is_open(act, near) else "rest"
     palm = pen.at(*wrist, size=0.098 if who.role != "child" else 0.105, turn=angle, flip=False)
     if angle > 90 or angle < -90:

@@ -133,13 +133,17 @@ def _front(pen: Pen, act: Acting, w: float, hem: float) -> None:
     skin = who.skin
     if who.top in ("tee", "sweater", "hoodie", "sport", "dress"):
         deep = 0.03 if who.top in ("tee", "sport", "dress") else 0.016
+        # The shoulder falls away from the neck, and the neckline of a turned body with it.
+        fall = max(0.0, c + 0.040 - 0.034) * 0.75
         pen.blob(
             [
                 (c - 0.038, torso + 0.022),
                 (c - 0.028, torso + 0.012 - deep * 0.6),
                 (c + 0.002, torso + 0.008 - deep),
                 (c + 0.034, torso + 0.012 - deep * 0.6),
-                (c + 0.04, torso + 0.022),
+                (c + 0.038, torso + 0.020 - fall),
+                (0.034, torso + 0.021),
+                (0.0, torso + 0.024),
             ],
             shade(skin, 0.06),
         )
@@ -149,7 +153,7 @@ def _front(pen: Pen, act: Acting, w: float, hem: float) -> None:
                 (c - 0.028, torso + 0.006 - deep * 0.6),
                 (c + 0.002, torso - deep),
                 (c + 0.034, torso + 0.006 - deep * 0.6),
-                (c + 0.044, torso + 0.016),
+                (c + 0.041, torso + 0.016 - fall),
             ],
             0.008,
             dark,

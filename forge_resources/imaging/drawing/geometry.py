@@ -94,7 +94,7 @@ def rounded_rectangle(x0: float, y0: float, x1: float, y1: float, radius: float)
     )
 
 
-def tapered(a: Point, ra: float, b: Point, rb: float) -> Points:
+def tapered(a: Point, ra: float, b: Point, rb: float, steps: int = 9) -> Points:
     """The hull of two circles: a limb between two joints of radius `ra` and `rb`."""
     dx, dy = b[0] - a[0], b[1] - a[1]
     length = math.hypot(dx, dy)
@@ -104,8 +104,8 @@ def tapered(a: Point, ra: float, b: Point, rb: float) -> Points:
     open_by = math.degrees(math.acos((ra - rb) / length))
     return np.concatenate(
         [
-            arc(*a, ra, ra, heading + open_by, heading + 360 - open_by, 9),
-            arc(*b, rb, rb, heading - open_by, heading + open_by, 9),
+            arc(*a, ra, ra, heading + open_by, heading + 360 - open_by, steps),
+            arc(*b, rb, rb, heading - open_by, heading + open_by, steps),
         ]
     )
 

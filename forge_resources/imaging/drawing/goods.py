@@ -93,13 +93,14 @@ def _plinth(shoot: Shoot, radius: float) -> None:
         colour = mix(scene.paints.wall, (248, 244, 238), 0.5)
     stage.contact(spot.x, spot.z, radius * 1.25, radius * 0.6, 0.4)
     # The drum in strips from its sides to its front, each as far from the light as it is turned away from it.
-    strips, away = 40, 118.0
+    strips, away = 120, 118.0
     angles = [-away + 2 * away * i / strips for i in range(strips + 1)]
     for a, b in sorted(itertools.pairwise(angles), key=lambda ends: -abs(ends[0] + ends[1])):
         turn = math.sin(math.radians((a + b) / 2)) * -shoot.scene.light_side
         tone = shade(colour, 0.05 + 0.13 * turn if turn > 0 else 0.05 + 0.11 * turn)
         (ax, az), (bx, bz) = (
-            (spot.x + radius * math.sin(math.radians(at)), spot.z - radius * math.cos(math.radians(at))) for at in (a, b)
+            (spot.x + radius * math.sin(math.radians(at)), spot.z - radius * math.cos(math.radians(at)))
+            for at in (a, b)
         )
         stage.solid([(ax, 0, az), (bx, 0, bz), (bx, spot.y, bz), (ax, spot.y, az)], tone)
     for share, tone in ((1.0, shade(colour, -0.35)), (0.965, shade(colour, -0.12))):

@@ -123,7 +123,10 @@ def _front_hair(pen: Pen, who: Costume, turn: float) -> None:
         (0.375, 0.86),
         (0.385 + s * 0.3, 0.64),
     ]
-    sideburn: Shape = [(-0.275 + turn * 0.10, 0.50), (-0.315 + turn * 0.10, 0.44)]
+    if who.style not in ("bob", "long", "waves"):
+        # Short hair thins out behind the ear instead of ending in a step.
+        crown = [(-0.292, 0.285), (-0.362 + b * 0.8, 0.44), *crown[1:]]
+    sideburn: Shape = [(-0.275 + turn * 0.10, 0.50), (-0.292 + turn * 0.08, 0.42)]
     hairlines: dict[str, Shape] = {
         "crop": [(0.345 + s * 0.4, 0.66), (0.28 + s, 0.79), (0.05 + s, 0.80), (-0.17 + s, 0.77),
             (-0.25 + turn * 0.1, 0.64), *sideburn],
@@ -159,7 +162,7 @@ def _front_hair(pen: Pen, who: Costume, turn: float) -> None:
         crown = [(x * 0.96, y if y < 0.9 else y - 0.035) for x, y in crown]
     if style == "quiff":
         crown = [
-            *crown[:3],
+            *crown[:4],
             (-0.20 + b, 1.05),
             (0.06, 1.17),
             (0.32 + s * 0.5, 1.17),

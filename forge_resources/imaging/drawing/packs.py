@@ -75,7 +75,8 @@ def can(pen: Pen, c: Livery) -> None:
     rise = np.linspace(-wall, wall, 21)
     sag = 0.030 * np.sqrt(np.clip(1 - (rise / wall) ** 2, 0, 1))
     low = np.stack([rise, 0.34 + rise * 0.48 - sag], axis=1)
-    pen.poly(np.concatenate([low, (low + (0.0, 0.16))[::-1]]), c.trim)
+    high = low + np.array((0.0, 0.16))
+    pen.poly(np.concatenate([low, high[::-1]]), c.trim)
     pen.oval(0.0, 0.68, 0.10, 0.10, c.field)
     pen.oval(0.0, 0.68, 0.052, 0.052, c.trim)
     for edge, alpha in ((0.10, 0.10), (0.16, 0.12), (0.21, 0.12)):
@@ -104,7 +105,7 @@ def cup(pen: Pen, c: Livery) -> None:
         c.body,
         steps=5,
     )
-    pen.poly([(-0.395, 0.34), (-0.37, 0.22), (0.37, 0.22), (0.395, 0.34)], c.trim)
+    pen.poly([(-0.376, 0.34), (-0.353, 0.22), (0.353, 0.22), (0.376, 0.34)], c.trim)
     pen.poly([(0.20, 0.02), (0.34, 0.12), (0.39, 0.5), (0.40, 0.88), (0.20, 0.88)], (24, 20, 40), alpha=0.18)
     pen.oval(0, 0.90, 0.41, 0.085, shade(c.body, -0.3))
     pen.oval(0, 0.895, 0.36, 0.066, (96, 62, 44))

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from forge_resources.imaging.drawing.acting import Acting
-from forge_resources.imaging.drawing.anatomy import POSES, Arm, Pose, skeleton
+from forge_resources.imaging.drawing.anatomy import POSES, SEAT_HEIGHT, Arm, Pose, skeleton
 from forge_resources.imaging.drawing.camera import Subject
 from forge_resources.imaging.drawing.colour import Paints
 from forge_resources.imaging.drawing.wardrobe import Costume, cast
@@ -21,7 +21,15 @@ DESK_TOP, STOVE_TOP = 0.385, 0.49
 """Heights of a desk and a worktop in shares of the height of whoever is at it."""
 LYING = 0.075
 """How far the middle of a lying body is above what it lies on, in shares of its height."""
-_AT_THE_WHEEL = (Arm(0.262, 0.045), Arm(0.235, 0.075))
+_BELOW_THE_HEAD = 2.6
+"""How many close heights a medium shot shows below the head."""
+_AT_THE_WHEEL = (Arm(0.248, 0.02), Arm(0.235, 0.085))
+_ARM, _ARM_ACROSS = 0.295, 0.25
+"""How far a hand gets from its shoulder, in shares of the height, and how far to the front of it."""
+_CAR_SEATS = ((0.0, 0.0), (-0.70, 0.02), (0.06, 0.36), (-0.64, 0.38))
+"""Where one sits in a car, in metres: at the wheel, behind it, and beside both."""
+_CAR_CUSHION = 0.56
+"""Height of its seats in metres; the short sit on something."""
 SEATED_SETS = frozenset({"train", "car"})
 _HOMES = frozenset({"bedroom", "kitchen", "living-room", "bathroom", "home-office", "balcony"})
 _SITTABLE = frozenset({"reads", "drinks", "holds", "yawns", "waves", "points"})
@@ -39,6 +47,8 @@ class Placed:
     z: float
     facing: int
     seated: bool
+    foot: float = 0.0
+    """Height of what its feet rest on, in metres."""
 
     @property
     def lying(self) -> bool:
@@ -60,8 +70,20 @@ class Placed:
         height = self.who.body.height
         return (
             self.x + self.facing * (wrist[0] + math.cos(away) * 0.052) * height,
-            (wrist[1] + math.sin(away) * 0.052) * height,
+            self.foot + (wrist[1] + math.sin(away) * 0.052) * height,
         )
+
+    def reaching_for(self, x: float, y: float) -> Placed:
+        """The figure with its near hand out to a point of the set, if it reaches and the point is in front of it."""
+        height = self.who.body.height
+        shoulder = self.acting.bones.near_arm[0]
+        across, up = self.facing * (x - self.x) / height - shoulder[0], (y - self.foot) / height - shoulder[1]
+        far = math.hypot(across, up)
+        if self.name != "reaches" or across < 0.05:
+            return self
+        share = min(1.0, _ARM / far)
+        near = Arm(min(across * share, _ARM_ACROSS), up * share)
+        return replace(self, pose=replace(self.pose, near=near, lean=max(self.pose.lean, 10.0), nod=6.0))
 
     def side(self, other: Placed) -> int:
         """+1 to the right of another figure, -1 to its left."""
@@ -73,7 +95,7 @@ class Placed:
         u, v = self.acting.head_centre()
         if self.lying:
             return (self.x + self.facing * (height / 2 - v * height), bed_top + LYING * height + u * height)
-        return (self.x + self.facing * u * height, v * height)
+        return (self.x + self.facing * u * height, self.foot + v * height)
 
 
 def block_figures(
@@ -100,11 +122,17 @@ def block_figures(
             and name not in ("holds", "reaches", "points", "drinks", "stretches", "waves", "runs", "walks")
         ):
             pose = replace(pose, near=Arm(0.20, -0.05), item="held")
-        if setting == "car" and name in ("sits", "stands") and not (held and index == 0):
-            pose = replace(pose, near=_AT_THE_WHEEL[0], far=_AT_THE_WHEEL[1], lean=-3.0)
+        if setting == "car" and index == 0 and name in ("sits", "stands") and not held:
+            pose = replace(pose, near=_AT_THE_WHEEL[0], far=_AT_THE_WHEEL[1], lean=-3.0, item="wheel")
         seated = pose.support in ("seat", "desk") or (pose.support == "floor" and _sits_here(name, setting, rng))
+        if seated:
+            who = replace(who, pack=None)
         x, z, facing = slots[index]
-        placed.append(Placed(who, name, pose, x, z, facing, seated))
+        foot = 0.0
+        if setting == "car" and seated:
+            (x, z), facing = _CAR_SEATS[index % len(_CAR_SEATS)], 1
+            foot = max(0.0, _CAR_CUSHION - SEAT_HEIGHT * who.body.height)
+        placed.append(Placed(who, name, pose, x, z, facing, seated, foot))
     return placed
 
 
@@ -125,6 +153,9 @@ def _slots(figures: Sequence[tuple[str, str]], rng: random.Random) -> list[tuple
         return [(0.0, 0.0, 1)]
     wide = any(name in ("types", "cooks", "lies", "sleeps", "runs", "stretches", "sits") for name in names)
     gap = rng.uniform(0.95, 1.15) if wide else rng.uniform(0.72, 0.9)
+    if "sits" in names:
+        # Room for the knees of two who face each other.
+        gap += 0.3
     if count == 2 and "hugs" in names:
         return [(0.0, 0.05, 1), (0.33, 0.0, -1)]
     together = names.count("walks") + names.count("runs") >= 2
@@ -153,13 +184,14 @@ def subject_of(
     for figure in placed:
         height = figure.who.body.height
         reach = height / 2 if figure.lying else height * (0.24 if figure.seated or figure.name == "runs" else 0.17)
-        lefts.append(figure.x - reach)
-        rights.append(figure.x + reach)
+        toes = height * 0.40 if figure.seated else reach
+        lefts.append(figure.x - (toes if figure.facing < 0 else reach))
+        rights.append(figure.x + (toes if figure.facing > 0 else reach))
         hx, hy = figure.head(bed_top)
         tops.append(hy + height * figure.who.body.head * (0.5 if not figure.lying else 1.1))
         hand = figure.acting.bones
         if not figure.lying:
-            tops[-1] = max(tops[-1], max(hand.near_arm[2][1], hand.far_arm[2][1]) * height + 0.08)
+            tops[-1] = max(tops[-1], figure.foot + max(hand.near_arm[2][1], hand.far_arm[2][1]) * height + 0.08)
     first = placed[0]
     hx, hy = first.head(bed_top)
     head = first.who.body.head * first.who.body.height
@@ -169,6 +201,8 @@ def subject_of(
         close_y = max((y for _, y in shown), default=hy + head * 0.9)
         lowest = min((y for _, y in shown), default=close_y)
         close_height = max(head, (close_y - lowest + head * 1.2) / 2.4)
+        if with_point:
+            close_height = max(close_height, (close_y - with_point[1] + 0.05) / _BELOW_THE_HEAD)
         if first.lying:
             toe = hx + first.facing * head * 4.5
             lefts, rights = [min(hx, toe) - head], [max(hx, toe) + head]

@@ -208,8 +208,8 @@ class Stage:
         lit = 1 if side >= 0 else -1
         if shadow > 0:
             small = mask.reduce(4)
-            moved = ImageChops.offset(small, int(-lit * band / 4) or -lit, 0)
-            moved = _blank_wrapped(moved, int(-lit * band / 4) or -lit)
+            step = int(lit * band / 4) or lit
+            moved = _blank_wrapped(ImageChops.offset(small, step, 0), step)
             moved = moved.filter(ImageFilter.GaussianBlur(band / 7))
             amount = grade.light.contrast * 0.95 * shadow
             dark = ImageChops.subtract(small, moved).point([int(i * amount) for i in range(256)])
@@ -355,7 +355,8 @@ class Pen:
     def limb(self, joints: Sequence[tuple[float, float, float]], colour: RGB, alpha: float = 1.0) -> None:
         """A chain of tapered bones: (x, y, radius) per joint."""
         for a, b in itertools.pairwise(joints):
-            self.poly(geo.tapered((a[0], a[1]), a[2], (b[0], b[1]), b[2]), colour, alpha)
+            steps = 9 if max(a[2], b[2]) * self.pixels < 24 else 21
+            self.poly(geo.tapered((a[0], a[1]), a[2], (b[0], b[1]), b[2], steps), colour, alpha)
 
     def line(
         self, path: Iterable[Sequence[float]], width: float | Sequence[float], colour: RGB, alpha: float = 1.0,

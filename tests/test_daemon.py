@@ -1,0 +1,195 @@
+"""`forge dev` itself: webserver, daemon, code server and run workers, from the inbox through the queue to the spot.
+
+These are the slowest tests: one house is started for all of them, and they take a minute. They run in the order
+written; the last one ends the house.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import av
+import dagster as dg
+import pytest
+from dagster._core.events import DagsterEventType
+
+from forge_jobs.instance import open_instance
+from forge_resources.schemas.cell import CellKey
+from forge_resources.schemas.deliverables import Deliverables
+from forge_resources.schemas.script import Script
+from forge_resources.settings import Settings
+from forge_resources.studio import Studio
+from tests.conftest import VARIABLES
+from tests.running_house import FORGE, RunningHouse
+from tests.sample_briefs import write_brief
+
+pytestmark = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="looks for processes in /proc")
+
+CELL = CellKey(brief="night-tea", market="en-GB", persona="busy-parent")
+# Dagster tells of leaving the queue by RUN_STARTING; it has an event RUN_DEQUEUED and never reports it.
+QUEUED = (
+    DagsterEventType.RUN_ENQUEUED,
+    DagsterEventType.RUN_STARTING,
+    DagsterEventType.RUN_START,
+    DagsterEventType.RUN_SUCCESS,
+)
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHouse]:
+    """One running `forge dev` for this file; its home is this process's home too."""
+    folder = tmp_path_factory.mktemp("house")
+    (folder / "inbox").mkdir()
+    with pytest.MonkeyPatch.context() as environment:
+        for variable in VARIABLES:
+            environment.delenv(variable, raising=False)
+        environment.setenv("FORGE_HOME", str(folder / "home"))
+        environment.setenv("FORGE_INBOX", str(folder / "inbox"))
+        environment.setenv("DAGSTER_HOME", str(folder / "home"))
+        running = RunningHouse(os.environ, folder / "forge-dev.log")
+        try:
+            running.wait("the code location", running.serves)
+            yield running
+        finally:
+            running.stop()
+
+
+@pytest.fixture
+def instance(house: RunningHouse) -> Iterator[dg.DagsterInstance]:
+    with open_instance(Settings.from_environment()) as opened:
+        yield opened
+
+
+@pytest.fixture
+def studio(house: RunningHouse) -> Studio:
+    return Studio(Settings.from_environment())
+
+
+def tags_of(run: dict[str, Any]) -> dict[str, str]:
+    return {tag["key"]: tag["value"] for tag in run["tags"]}
+
+
+def made_by(run: dict[str, Any]) -> set[str]:
+    return {step["stepKey"].removeprefix("make_") for step in run["stepStats"] if step["status"] == "SUCCESS"}
+
+
+def assert_queued(instance: dg.DagsterInstance, run_id: str) -> None:
+    events = [entry.dagster_event_type for entry in instance.all_logs(run_id) if entry.dagster_event_type in QUEUED]
+    assert events == list(QUEUED)
+
+
+def assert_delivered(studio: Studio, cell: CellKey) -> None:
+    document = studio.cabinet.read("deliverables", cell.path, Deliverables)
+    assert studio.store.has_delivered(document)
+    with av.open(document.of_role("spot")[0].address) as spot:
+        assert sum(1 for _ in spot.decode(video=0)) == 144
+
+
+def test_everything_that_watches_is_running(house: RunningHouse) -> None:
+    [repository] = house.serves()["repositories"]  # type: ignore[index]
+    assert {job["name"] for job in repository["jobs"]} >= {"produce", "storyboard", "finish"}
+    states = {sensor["name"]: sensor["sensorState"]["status"] for sensor in repository["sensors"]}
+    assert states == dict.fromkeys(("approvals", "brief_inbox", "failures", "library_changes"), "RUNNING")
+
+
+def test_a_brief_in_the_inbox_becomes_a_spot_through_the_queue(
+    house: RunningHouse, instance: dg.DagsterInstance, studio: Studio
+) -> None:
+    faulty = write_brief(house.inbox, "faulty.yaml", brief="faulty-tea", markets=["en-GB", "xx-YY"], duration_s=7)
+    write_brief(house.inbox, markets=["en-GB"])
+    errors = faulty.with_name("faulty.yaml.errors.txt")
+    [asked] = house.wait("a run for the brief", lambda: house.runs(forge__brief="night-tea"))
+    run = house.wait("the end of the run", lambda: house.ended(asked["runId"]))
+    assert run["status"] == "SUCCESS", house.said()
+
+    said = errors.read_text(encoding="utf-8")
+    assert "markets[1]" in said
+    assert "duration_s" in said
+    assert not house.runs(forge__brief="faulty-tea")
+
+    assert run["jobName"] == "produce"
+    tags = tags_of(run)
+    assert tags["dagster/sensor_name"] == "brief_inbox"
+    assert tags["dagster/partition"] == CELL.partition_key
+    assert (tags["dagster/partition/market"], tags["dagster/partition/persona"]) == ("night-tea@en-GB", "busy-parent")
+    assert tags["forge/request"] == tags["dagster/run_key"]
+    assert_queued(instance, run["runId"])
+
+    assert instance.get_dynamic_partitions("market") == ["night-tea@en-GB"]
+    assert instance.get_dynamic_partitions("persona") == ["busy-parent"]
+    for key, partition in (("market_brief", CELL.market_key), ("persona", CELL.persona_key)):
+        observed = dg.AssetRecordsFilter(asset_key=dg.AssetKey(key), asset_partitions=[partition])
+        assert len(instance.fetch_observations(observed, limit=5).records) == 1
+    assert_delivered(studio, CELL)
+
+
+def test_a_queued_run_is_executed_again_from_where_it_failed(
+    house: RunningHouse, instance: dg.DagsterInstance, studio: Studio
+) -> None:
+    """What fails passes: a document is lost, and brought back."""
+    place = Path(studio.cabinet.place("script", CELL.path).path)
+    script = place.read_bytes()
+    place.unlink()
+    partition = {
+        "dagster/partition": CELL.partition_key,
+        "dagster/partition/market": CELL.market_key,
+        "dagster/partition/persona": CELL.persona_key,
+    }
+    failed_id = house.launch("finish", partition)
+    failed = house.wait("the run to fail", lambda: house.ended(failed_id))
+    assert failed["status"] == "FAILURE"
+    assert "motion" in made_by(failed)
+    tagged = house.wait("the code of its error", lambda: house.runs(forge__error="not_found"))
+    assert [run["runId"] for run in tagged] == [failed_id]
+
+    place.write_bytes(script)
+    assert studio.cabinet.read("script", CELL.path, Script).rows
+    again = house.rerun_from_failure(failed_id)
+    run = house.wait("the second run", lambda: house.ended(again))
+    assert run["status"] == "SUCCESS", house.said()
+    assert "motion" not in made_by(run), "what was made is not made again"
+    assert {"voiceover", "timeline", "spot", "deliverables"} <= made_by(run)
+    assert tags_of(run)["dagster/parent_run_id"] == failed_id
+    assert_queued(instance, run["runId"])
+
+
+def test_a_run_of_the_command_is_executed_again_from_where_it_failed(
+    house: RunningHouse, instance: dg.DagsterInstance, studio: Studio, tmp_path: Path
+) -> None:
+    """`forge run` in a shell whose ffmpeg is broken; the house has a sound one."""
+    broken = tmp_path / "ffmpeg"
+    broken.write_text("#!/bin/sh\necho 'ffmpeg: cannot load libx264' >&2\nexit 127\n", encoding="utf-8")
+    broken.chmod(0o755)
+    brief = write_brief(tmp_path, brief="shell-tea", markets=["en-GB"])
+    command = subprocess.run(
+        [FORGE, "run", str(brief)],
+        env={**house.environment, "IMAGEIO_FFMPEG_EXE": str(broken)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert command.returncode == 1, command.stderr
+    assert "Traceback" not in command.stderr
+    [listed] = house.runs(forge__brief="shell-tea")
+    failed = house.ended(listed["runId"])
+    assert failed is not None
+    assert failed["status"] == "FAILURE"
+    assert "script" in made_by(failed)
+
+    again = house.rerun_from_failure(listed["runId"])
+    run = house.wait("the second run", lambda: house.ended(again))
+    assert run["status"] == "SUCCESS", house.said()
+    assert not made_by(run) & {"brief", "concept", "culture", "script", "storyboard", "frames"}
+    assert_queued(instance, run["runId"])
+    assert_delivered(studio, CellKey(brief="shell-tea", market="en-GB", persona="busy-parent"))
+
+
+def test_whoever_ends_the_house_ends_all_of_it(house: RunningHouse) -> None:
+    assert len(house.processes()) > 3, "a webserver, a daemon and a code server besides the command"
+    assert house.stop() == 0
+    assert house.processes() == {}
