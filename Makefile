@@ -34,7 +34,7 @@ types: env-dev ## Checks the types.
 	$(BIN)/mypy
 
 unit: env-dev ## Runs the tests.
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist worksteal
 
 env: $(VENV)/.installed
 

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import click
@@ -17,7 +18,10 @@ from forge_resources.settings import Settings
 from forge_resources.store.files import is_local
 
 _GRACE_S = 30.0
-"""How long Dagster may take to stop: a run's process is given time to end by Dagster itself."""
+"""How long Dagster may take to stop, and how long what it leaves behind may: its code server outlives it until a run
+that is going on has ended."""
+_LAST_WORD_S = 10.0
+"""How long what was then told to end may take, such as a run that records that it was stopped."""
 
 
 @click.command()
@@ -46,6 +50,7 @@ def dev(port: int, host: str) -> int:
     while process.poll() is None:
         if asked_to_end.wait(timeout=0.5):
             _end(process)
+    _end_what_is_left(process.pid)
     status = process.returncode
     return EXIT_DONE if status in (0, -signal.SIGINT, 128 + signal.SIGINT) else EXIT_FAILED
 
@@ -58,3 +63,23 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+
+
+def _end_what_is_left(group: int) -> None:
+    """Waits for what Dagster started and does not wait for itself; tells it to end, and makes it, when it does not."""
+    if not _is_empty(group, _GRACE_S):
+        os.killpg(group, signal.SIGTERM)
+        if not _is_empty(group, _LAST_WORD_S):
+            os.killpg(group, signal.SIGKILL)
+
+
+def _is_empty(group: int, limit_s: float) -> bool:
+    """Whether nothing of a process group is left within that time."""
+    until = time.monotonic() + limit_s
+    while time.monotonic() < until:
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.1)
+    return False
