@@ -1,17 +1,21 @@
 """Clearing up after processes that were killed: their runs are not going on any more, and hold nothing.
 
-The daemon's run monitoring does this for the runs it launched. `forge run` works without a daemon, and a run of a
-killed `forge run` would hold its slot of the GPU pool for ever.
+`forge run` works without a daemon, and a run of a killed `forge run` would hold its slot of the GPU pool for ever. A
+run of the queue is looked after by the code server that launched it; where that was killed too (a reboot, a power cut),
+Dagster takes the run to be going on until its time limit, and a queue of one waits for it that long.
 
-What belongs here: runs made in a process of this machine. What does not: runs of the queue.
+What belongs here: runs made in a process of this machine. What does not: runs that a cluster launched; there, run
+monitoring asks the cluster.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 
 import dagster as dg
+from dagster._core.storage.tags import GRPC_INFO_TAG
 
 from forge_resources.store.processes import is_alive
 
@@ -34,10 +38,40 @@ def this_process() -> str:
 def end_runs_of_killed_processes(instance: dg.DagsterInstance) -> list[str]:
     """Marks runs as failed whose process is gone, and frees their slots. Returns their ids."""
     ended = []
-    for run in instance.get_runs(dg.RunsFilter(statuses=_GOING_ON)):
-        host, _, process = run.tags.get(PROCESS_TAG, "").partition(":")
-        if host == socket.gethostname() and process.isdigit() and not is_alive(int(process)):
+    for record in instance.get_run_records(dg.RunsFilter(statuses=_GOING_ON)):
+        run = record.dagster_run
+        process = _process_of_command(run) or _process_of_queue(instance, run)
+        if process is not None and not is_alive(process, known_at=record.update_timestamp.timestamp()):
             instance.report_run_failed(run, "The process that made this run was killed.")
             instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
             ended.append(run.run_id)
     return ended
+
+
+def _process_of_command(run: dg.DagsterRun) -> int | None:
+    """The process of a `forge run` on this machine."""
+    host, _, process = run.tags.get(PROCESS_TAG, "").partition(":")
+    return int(process) if host == socket.gethostname() and process.isdigit() else None
+
+
+def _process_of_queue(instance: dg.DagsterInstance, run: dg.DagsterRun) -> int | None:
+    """The process of a run of the queue, where a code server of this machine started it and is gone itself."""
+    address = json.loads(run.tags.get(GRPC_INFO_TAG, "{}")).get("socket")
+    if not address or _answers(address):
+        return None
+    records = instance.get_records_for_run(run.run_id, of_type=dg.DagsterEventType.ENGINE_EVENT).records
+    for record in reversed(records):
+        event = record.event_log_entry.dagster_event
+        process = event.engine_event_data.metadata.get("pid") if event is not None else None
+        if process is not None:
+            return int(str(process.value))
+    return None
+
+
+def _answers(address: str) -> bool:
+    with socket.socket(socket.AF_UNIX) as probe:
+        try:
+            probe.connect(address)
+        except OSError:
+            return False
+    return True

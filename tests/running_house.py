@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -29,7 +30,7 @@ def wait_for(what: str, look: Callable[[], T | None], limit_s: float, alive: Cal
             return found
         assert time.monotonic() < until, f"{what}: not within {limit_s:g} s\n{alive()}"
         alive()
-        time.sleep(0.2)
+        time.sleep(0.5)
 
 
 class RunningHouse:
@@ -43,7 +44,11 @@ class RunningHouse:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
-        with log.open("wb") as said:
+        self.start()
+
+    def start(self) -> None:
+        """Starts it, on the port it had if it ran before."""
+        with self._log.open("ab") as said:
             self.process = subprocess.Popen(
                 [FORGE, "dev", "--port", str(self.port)],
                 env=self.environment,
@@ -143,6 +148,14 @@ class RunningHouse:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         return self.process.wait(timeout=60)
+
+    def kill(self) -> None:
+        """Kills all of it at once, as a power cut does."""
+        while left := self.processes():
+            for process in left:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(process, signal.SIGKILL)
+            self.process.wait(timeout=60)
 
 
 _WORKSPACE = """

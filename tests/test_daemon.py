@@ -1,7 +1,6 @@
 """`forge dev` itself: webserver, daemon, code server and run workers, from the inbox through the queue to the spot.
 
-These are the slowest tests: one house is started for all of them, and they take a minute. They run in the order
-written; the last one ends the house.
+This is the slowest test by far: a minute and a half, in which four spots are made. Its steps are functions, in order.
 """
 
 from __future__ import annotations
@@ -17,13 +16,11 @@ import dagster as dg
 import pytest
 from dagster._core.events import DagsterEventType
 
-from forge_jobs.instance import open_instance
 from forge_resources.schemas.cell import CellKey
 from forge_resources.schemas.deliverables import Deliverables
 from forge_resources.schemas.script import Script
 from forge_resources.settings import Settings
 from forge_resources.studio import Studio
-from tests.conftest import VARIABLES
 from tests.running_house import FORGE, RunningHouse
 from tests.sample_briefs import write_brief
 
@@ -39,34 +36,27 @@ QUEUED = (
 )
 
 
-@pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHouse]:
-    """One running `forge dev` for this file; its home is this process's home too."""
-    folder = tmp_path_factory.mktemp("house")
-    (folder / "inbox").mkdir()
-    with pytest.MonkeyPatch.context() as environment:
-        for variable in VARIABLES:
-            environment.delenv(variable, raising=False)
-        environment.setenv("FORGE_HOME", str(folder / "home"))
-        environment.setenv("FORGE_INBOX", str(folder / "inbox"))
-        environment.setenv("DAGSTER_HOME", str(folder / "home"))
-        running = RunningHouse(os.environ, folder / "forge-dev.log")
-        try:
-            running.wait("the code location", running.serves)
-            yield running
-        finally:
-            running.stop()
-
-
 @pytest.fixture
-def instance(house: RunningHouse) -> Iterator[dg.DagsterInstance]:
-    with open_instance(Settings.from_environment()) as opened:
-        yield opened
+def house(deployment: Settings, tmp_path: Path) -> Iterator[RunningHouse]:
+    """A running `forge dev` whose home is this process's home too."""
+    running = RunningHouse(os.environ, tmp_path / "forge-dev.log")
+    try:
+        running.wait("the code location", running.serves)
+        yield running
+    finally:
+        running.kill()
 
 
-@pytest.fixture
-def studio(house: RunningHouse) -> Studio:
-    return Studio(Settings.from_environment())
+def test_a_house_from_its_start_to_its_end(
+    house: RunningHouse, instance: dg.DagsterInstance, studio: Studio, tmp_path: Path
+) -> None:
+    """One test, because starting a house takes as long as making a spot."""
+    everything_that_watches_is_running(house)
+    a_brief_in_the_inbox_becomes_a_spot_through_the_queue(house, instance, studio)
+    a_queued_run_is_executed_again_from_where_it_failed(house, instance, studio)
+    a_run_of_the_command_is_executed_again_from_where_it_failed(house, instance, studio, tmp_path)
+    a_house_that_is_killed_goes_on_where_it_was(house, studio)
+    whoever_ends_the_house_ends_all_of_it(house)
 
 
 def tags_of(run: dict[str, Any]) -> dict[str, str]:
@@ -89,14 +79,14 @@ def assert_delivered(studio: Studio, cell: CellKey) -> None:
         assert sum(1 for _ in spot.decode(video=0)) == 144
 
 
-def test_everything_that_watches_is_running(house: RunningHouse) -> None:
+def everything_that_watches_is_running(house: RunningHouse) -> None:
     [repository] = house.serves()["repositories"]  # type: ignore[index]
     assert {job["name"] for job in repository["jobs"]} >= {"produce", "storyboard", "finish"}
     states = {sensor["name"]: sensor["sensorState"]["status"] for sensor in repository["sensors"]}
     assert states == dict.fromkeys(("approvals", "brief_inbox", "failures", "library_changes"), "RUNNING")
 
 
-def test_a_brief_in_the_inbox_becomes_a_spot_through_the_queue(
+def a_brief_in_the_inbox_becomes_a_spot_through_the_queue(
     house: RunningHouse, instance: dg.DagsterInstance, studio: Studio
 ) -> None:
     faulty = write_brief(house.inbox, "faulty.yaml", brief="faulty-tea", markets=["en-GB", "xx-YY"], duration_s=7)
@@ -127,7 +117,7 @@ def test_a_brief_in_the_inbox_becomes_a_spot_through_the_queue(
     assert_delivered(studio, CELL)
 
 
-def test_a_queued_run_is_executed_again_from_where_it_failed(
+def a_queued_run_is_executed_again_from_where_it_failed(
     house: RunningHouse, instance: dg.DagsterInstance, studio: Studio
 ) -> None:
     """What fails passes: a document is lost, and brought back."""
@@ -157,7 +147,7 @@ def test_a_queued_run_is_executed_again_from_where_it_failed(
     assert_queued(instance, run["runId"])
 
 
-def test_a_run_of_the_command_is_executed_again_from_where_it_failed(
+def a_run_of_the_command_is_executed_again_from_where_it_failed(
     house: RunningHouse, instance: dg.DagsterInstance, studio: Studio, tmp_path: Path
 ) -> None:
     """`forge run` in a shell whose ffmpeg is broken; the house has a sound one."""
@@ -189,7 +179,23 @@ def test_a_run_of_the_command_is_executed_again_from_where_it_failed(
     assert_delivered(studio, CellKey(brief="shell-tea", market="en-GB", persona="busy-parent"))
 
 
-def test_whoever_ends_the_house_ends_all_of_it(house: RunningHouse) -> None:
+def a_house_that_is_killed_goes_on_where_it_was(house: RunningHouse, studio: Studio) -> None:
+    """A power cut in the middle of a run: the run does not hold the queue, and what was begun is ended."""
+    write_brief(house.inbox, "late.yaml", brief="late-tea", markets=["en-GB"])
+    late = {"forge__brief": "late-tea"}
+    [cut] = house.wait("a run going on", lambda: [run for run in house.runs(**late) if run["status"] == "STARTED"])
+    house.kill()
+    house.start()
+    house.wait("the code location", house.serves)
+    killed = house.wait("the end of the killed run", lambda: house.ended(cut["runId"]))
+    assert killed["status"] == "FAILURE"
+    [again] = house.wait("its second attempt", lambda: house.runs(dagster__parent_run_id=cut["runId"]))
+    run = house.wait("the end of that", lambda: house.ended(again["runId"]))
+    assert run["status"] == "SUCCESS", house.said()
+    assert_delivered(studio, CellKey(brief="late-tea", market="en-GB", persona="busy-parent"))
+
+
+def whoever_ends_the_house_ends_all_of_it(house: RunningHouse) -> None:
     assert len(house.processes()) > 3, "a webserver, a daemon and a code server besides the command"
     assert house.stop() == 0
     assert house.processes() == {}

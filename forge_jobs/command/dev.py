@@ -13,7 +13,8 @@ from pathlib import Path
 import click
 
 from forge_jobs.command.output import EXIT_DONE, EXIT_FAILED, people
-from forge_jobs.instance import WORKSPACE, prepare_home
+from forge_jobs.instance import WORKSPACE, open_instance
+from forge_jobs.recovery import end_runs_of_killed_processes
 from forge_resources.settings import Settings
 from forge_resources.store.files import is_local
 
@@ -30,13 +31,15 @@ _LAST_WORD_S = 10.0
 def dev(port: int, host: str) -> int:
     """Starts the Dagster UI, the daemon and the sensors, with the inbox watched. Ends with Ctrl-C."""
     settings = Settings.from_environment()
-    prepare_home(settings)
+    console = people()
+    with open_instance(settings) as instance:
+        for run in end_runs_of_killed_processes(instance):
+            console.print(f"run {run} was killed with its process; it is marked as failed")
     # What was relative to this folder must mean the same in every process started from here.
     os.environ["FORGE_INBOX"] = str(settings.inbox)
     os.environ["FORGE_STORE"] = str(settings.store)
     if is_local(settings.inbox):
         settings.inbox.mkdir(parents=True, exist_ok=True)
-    console = people()
     console.print(f"UI      http://{host}:{port}")
     console.print(f"inbox   {settings.inbox}   (drop a brief here)")
     console.print(f"home    {settings.home}")

@@ -1,0 +1,38 @@
+"""Whether a process is there: killed ones that nobody has buried are not, nor are others with their number."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from forge_resources.store.processes import is_alive
+
+needs_proc = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="there is no /proc to ask")
+
+
+def test_a_process_is_there_until_it_ends() -> None:
+    asleep = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    assert is_alive(asleep.pid)
+    assert is_alive(asleep.pid, known_at=time.time())
+    asleep.communicate(b"\n", timeout=30)
+    assert not is_alive(asleep.pid)
+
+
+@needs_proc
+def test_one_that_was_killed_and_not_buried_is_gone() -> None:
+    killed = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    killed.kill()
+    os.waitid(os.P_PID, killed.pid, os.WEXITED | os.WNOWAIT)
+    os.kill(killed.pid, 0)  # The system still knows its number.
+    assert not is_alive(killed.pid)
+    killed.wait()
+
+
+@needs_proc
+def test_another_that_was_given_its_number_is_not_it() -> None:
+    assert not is_alive(os.getpid(), known_at=time.time() - 7 * 24 * 3600)
