@@ -80,7 +80,8 @@ def told(function: Callable[P, R]) -> Callable[P, R]:
         try:
             return function(*args, **kwargs)
         except ForgeError as error:
-            raise failure_of(error) from None
+            # What an engine itself raised keeps its traceback in the event log.
+            raise failure_of(error) from error.__cause__
 
     # Dagster reads types off the signature and does not resolve names in another module's strings.
     signature = inspect.signature(function, eval_str=True)
