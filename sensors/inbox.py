@@ -19,9 +19,9 @@ from forge_jobs.jobs import produce, storyboard
 from forge_resources.adapters.resources import StudioResource
 from forge_resources.briefs.check import check_file
 from forge_resources.briefs.filing import Filed
-from forge_resources.errors import Conflict, ForgeError, InvalidInput
+from forge_resources.errors import Conflict, ForgeError, InvalidInput, Unavailable
 from forge_resources.schemas.types import sha256_of
-from forge_resources.store.files import disk_trouble_told, write_bytes
+from forge_resources.store.files import absent_service_told, disk_trouble_told, write_bytes
 from forge_resources.studio import Studio
 from sensors.inbox_news import (
     Candidate,
@@ -76,9 +76,12 @@ def brief_inbox(context: dg.SensorEvaluationContext, studio: StudioResource) -> 
         context.log.error(str(error))
         return dg.SkipReason(f"the library is faulty: {error.message}")
     try:
-        present = candidates(inbox) if inbox.exists() else None
-    except (NotADirectoryError, PermissionError) as error:
-        return dg.SkipReason(f"{inbox} cannot be listed: {error.strerror}")
+        with absent_service_told(inbox):
+            present = candidates(inbox) if inbox.exists() else None
+    except Unavailable as error:
+        return dg.SkipReason(f"{inbox} cannot be listed: {error}")
+    except OSError as error:
+        return dg.SkipReason(f"{inbox} cannot be listed: {error.strerror or error}")
     if present is None:
         return dg.SkipReason(f"there is no {inbox} yet")
     memory = Memory(house.settings)
@@ -113,9 +116,14 @@ class _Tick:
         """Reads one file and files it, or reports what is wrong with it."""
         known = self.seen.files.get(candidate.name)
         try:
-            data = read(candidate)
+            with absent_service_told(candidate.place):
+                data = read(candidate)
         except InvalidInput as error:
             self._report(candidate, SeenFile(stamp=""), error)
+            return
+        except Unavailable as error:
+            # Not remembered, and so tried again next time.
+            self.gathered.troubles.append(str(error))
             return
         if data is None:
             return

@@ -12,6 +12,8 @@ from forge_jobs.instance import open_instance
 from forge_resources.settings import Settings
 from forge_resources.studio import Studio
 
+pytest_plugins = ["tests.s3_server"]
+
 VARIABLES = (
     "FORGE_HOME", "FORGE_INBOX", "FORGE_STORE", "FORGE_LIBRARY", "FORGE_FONTS", "DAGSTER_HOME",
     "FORGE_ENGINE_TEXT", "FORGE_ENGINE_IMAGE", "FORGE_ENGINE_VOICE", "FORGE_ENGINE_MOTION",

@@ -131,3 +131,12 @@ class PauseVoice(VoiceEngine):
             sound.setparams((1, 2, 8000, 0, "NONE", ""))
             sound.writeframes(bytes(16000 * parameters.seconds))
         return {"duration_s": str(parameters.seconds), "sample_rate": 8000}
+
+
+class BrokenVoice(PauseVoice):
+    """Trips over a mistake of its own."""
+
+    name = "broken"
+
+    def make(self, parameters: Pause, sources: Sources, target: Path) -> Facts:
+        return {"duration_s": [][parameters.seconds]}

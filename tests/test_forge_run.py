@@ -15,12 +15,14 @@ import pytest
 
 from forge_jobs.command import main
 from forge_jobs.instance import open_instance
+from forge_resources.engines.registry import ENGINES
 from forge_resources.schemas.deliverables import Deliverables
 from forge_resources.schemas.storyboard import Frames
 from forge_resources.settings import Settings
 from forge_resources.store.picture_recipe import read_recipe
 from forge_resources.studio import Studio
 from tests.sample_briefs import ORIGIN, write_brief
+from tests.sample_engines import BrokenVoice
 
 Forge = Callable[..., tuple[int, dict[str, Any]]]
 
@@ -180,6 +182,28 @@ def test_cells_are_made_at_the_same_time_and_each_picture_once(forge: Forge, tmp
     assert status == 0
     assert report["plates"] == {"rendered": 2, "reused": 2}
     assert [cell["market"] for cell in report["cells"]] == ["en-GB", "de-DE"], "in the order of the brief"
+
+
+def test_a_mistake_of_an_engine_is_told_in_a_sentence_and_kept_whole_in_the_event_log(
+    forge: Forge, tmp_path: Path, deployment: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(ENGINES, ("voice", BrokenVoice.name), "tests.sample_engines:BrokenVoice")
+    brief = write_brief(tmp_path, markets=["en-GB"], engines={"voice": "broken"})
+    status, report = forge("run", brief)
+    assert status == 1
+    (cell,) = report["cells"]
+    assert cell["status"] == "failed"
+    assert "voice engine `broken` failed: IndexError" in cell["error"]
+    assert "Traceback" not in cell["error"]
+    with open_instance(deployment) as instance:
+        records = instance.get_records_for_run(cell["run_id"], of_type=dg.DagsterEventType.STEP_FAILURE).records
+    (event,) = [record.event_log_entry.dagster_event for record in records]
+    assert event is not None
+    cause = event.step_failure_data.error
+    while cause.cause is not None:
+        cause = cause.cause
+    assert cause.cls_name == "IndexError"
+    assert any("sample_engines.py" in line for line in cause.stack), "the place of the mistake"
 
 
 @pytest.mark.parametrize(

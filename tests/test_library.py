@@ -264,6 +264,20 @@ def test_an_empty_overlay_and_foreign_files_change_nothing(tmp_path: Path) -> No
     assert load_library(folder).content_hash() == LIBRARY.content_hash()
 
 
+def test_a_folder_of_data_files_that_nothing_reads_is_a_fault(tmp_path: Path) -> None:
+    folder = overlay(tmp_path / "own", personas="# nothing yet\n")
+    (folder / "marks").mkdir()
+    (folder / "marks" / "h.png").write_bytes(b"")
+    load_library(folder)
+    (folder / "profile").mkdir()
+    (folder / "profile" / "tv.yaml").write_text("{}", encoding="utf-8")
+    with pytest.raises(InvalidInput) as caught:
+        load_library(folder)
+    (fault,) = caught.value.faults
+    assert fault.place == str(folder / "profile")
+    assert "known: profiles" in fault.message
+
+
 def test_a_missing_overlay_is_not_found(tmp_path: Path) -> None:
     with pytest.raises(NotFound, match="There is no folder"):
         load_library(tmp_path / "nowhere")

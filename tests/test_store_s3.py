@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 import s3fs
-from moto.server import ThreadedMotoServer
 from upath import UPath
 
 from forge_resources.briefs.check import check_file
@@ -24,40 +20,9 @@ from forge_resources.store.cabinet import Cabinet
 from forge_resources.store.files import place_at, write_bytes, write_file
 from forge_resources.store.picture_recipe import read_recipe
 from forge_resources.store.workshop import Made, Workshop
+from tests.s3_server import BUCKET
 from tests.sample_briefs import write_brief
 from tests.sample_engines import Note, NoteEngine, Swatch, SwatchEngine
-
-BUCKET = "forge-bucket"
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    """The address of a running server."""
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    running = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    running.start()
-    host, port = running.get_host_and_port()
-    yield f"http://{host}:{port}"
-    running.stop()
-
-
-@pytest.fixture
-def bucket(server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """An empty bucket, as another program sees it; `s3://forge-bucket/` is its address here."""
-    for variable, value in {
-        "AWS_ENDPOINT_URL": server,
-        "AWS_ACCESS_KEY_ID": "a",
-        "AWS_SECRET_ACCESS_KEY": "b",
-        "AWS_DEFAULT_REGION": "us-east-1",
-    }.items():
-        monkeypatch.setenv(variable, value)
-    # File systems are kept by fsspec for as long as the process lives, with the server they were opened for.
-    s3fs.S3FileSystem.clear_instance_cache()
-    made = boto3.resource("s3").create_bucket(Bucket=BUCKET)
-    yield made
-    made.objects.delete()
-    made.delete()
-    s3fs.S3FileSystem.clear_instance_cache()
 
 
 @pytest.fixture
@@ -155,6 +120,13 @@ def test_artefacts_are_shared_by_machines(root: UPath, bucket: Any, tmp_path: Pa
         f"store/objects/{sha256[:2]}/{sha256}.txt",
         f"store/recipes/{fingerprint[:2]}/{fingerprint}.json",
     ]
+
+
+def test_what_was_made_here_is_not_fetched(root: UPath, bucket: Any, tmp_path: Path) -> None:
+    store = ArtefactStore(root, tmp_path / "here")
+    artefact = Workshop(store).make(NoteEngine(), Note()).artefact
+    bucket.Object(f"objects/{artefact.sha256[:2]}/{artefact.sha256}.txt").delete()
+    assert store.path(artefact).read_text() == "Wake up."
 
 
 def test_a_picture_comes_back_with_its_recipe(root: UPath, tmp_path: Path) -> None:

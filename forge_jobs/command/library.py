@@ -29,7 +29,7 @@ def library(shelf: str | None, slug: str | None, as_json: bool) -> int:
     studio = Studio(Settings.from_environment())
     shelves = _shelves(studio)
     if shelf is None:
-        _show_shelves(studio.library, shelves, as_json)
+        _show_shelves(studio, shelves, as_json)
         return EXIT_DONE
     if shelf not in shelves:
         close = get_close_matches(shelf, shelves, n=1)
@@ -68,12 +68,15 @@ def _shelves(studio: Studio) -> dict[str, Mapping[str, BaseModel]]:
     }
 
 
-def _show_shelves(library: Library, shelves: Mapping[str, Mapping[str, BaseModel]], as_json: bool) -> None:
+def _show_shelves(studio: Studio, shelves: Mapping[str, Mapping[str, BaseModel]], as_json: bool) -> None:
+    overlay = studio.settings.library
     if as_json:
-        print_json({"content": library.content_hash(), **{name: list(entries) for name, entries in shelves.items()}})
+        listed = {name: list(entries) for name, entries in shelves.items()}
+        print_json({"content": studio.library.content_hash(), "overlay": str(overlay) if overlay else None, **listed})
         return
     print_table(["shelf", "entries", ""], ((name, len(all_), ", ".join(all_)) for name, all_ in shelves.items()))
-    click.echo("The library is sound.", err=True)
+    where = f"with the entries of {overlay}" if overlay else "the packaged entries alone, as FORGE_LIBRARY is not set"
+    click.echo(f"The library is sound: {where}.", err=True)
 
 
 def _resolved(library: Library, shelf: str, slug: str, entry: BaseModel) -> BaseModel:

@@ -54,6 +54,8 @@ KINDS = (
     Kind("brands", "slug", Brand),
 )
 FILES = tuple(kind.file for kind in KINDS)
+FOLDERS = ("profiles",)
+"""Folders of an overlay whose data files others read (see `editing.profiles`)."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,7 @@ def _overlay_sources(overlay: Path) -> Iterator[_Source]:
         raise NotFound(f"There is no folder {overlay} for the library.", remedy="Name an existing folder, or none.")
     present = sorted(path.name for path in overlay.iterdir() if path.suffix.lower() in {".yaml", ".yml", ".json"})
     faults = [_stray(overlay, name) for name in present if name not in FILES]
+    faults += [_stray_folder(path) for path in sorted(overlay.iterdir()) if _holds_data(path)]
     if faults:
         raise InvalidInput("The library is faulty.", faults=faults)
     for kind in KINDS:
@@ -96,6 +99,17 @@ def _stray(overlay: Path, name: str) -> Fault:
         return Fault(str(overlay / name), "the vocabulary is closed; a new word needs a drawing too")
     near = nearest_names(Path(name).with_suffix(".yaml").name, FILES) or FILES
     return Fault(str(overlay / name), f"no file of the library has this name; known: {', '.join(near)}")
+
+
+def _holds_data(path: Path) -> bool:
+    """Whether this is a folder of data files that nothing reads. Folders of logos are a brand's own business."""
+    if path.name in FOLDERS or not path.is_dir():
+        return False
+    return any(inside.suffix.lower() in {".yaml", ".yml"} for inside in path.iterdir())
+
+
+def _stray_folder(path: Path) -> Fault:
+    return Fault(str(path), f"no folder of data files in the library has this name; known: {', '.join(FOLDERS)}")
 
 
 @lru_cache(maxsize=4)

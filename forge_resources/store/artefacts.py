@@ -94,6 +94,9 @@ class ArtefactStore:
         place = self.object_place(sha256, suffix)
         if not self._is_whole(place, sha256):
             write_file(place, made)
+        if not is_local(place):
+            # What comes next reads it, most likely here.
+            write_file(UPath(self._local_copy(sha256, suffix)), made)
         record = canonical_json(MadeRecord.of(recipe, artefact).model_dump(mode="json")).encode()
         write_bytes(self.root / "objects" / sha256[:2] / f"{sha256}.recipe.json", record)
         # Last, because from here on the recipe counts as made.
@@ -118,7 +121,7 @@ class ArtefactStore:
         if is_local(place):
             local = Path(place.path)
         else:
-            local = self.cache / "objects" / sha256[:2] / f"{sha256}{suffix}"
+            local = self._local_copy(sha256, suffix)
             if not self._is_whole(UPath(local), sha256):
                 self._fetch(place, sha256, local)
         if not local.exists():
@@ -126,6 +129,10 @@ class ArtefactStore:
         if not self._is_whole(UPath(local), sha256):
             raise NotFound(f"The artefact {sha256[:12]}{suffix} is damaged: its bytes do not match its hash.")
         return local
+
+    def _local_copy(self, sha256: str, suffix: str) -> Path:
+        """Where the copy of an artefact of a remote store lies on this machine."""
+        return self.cache / "objects" / sha256[:2] / f"{sha256}{suffix}"
 
     def _fetch(self, place: UPath, sha256: str, local: Path) -> None:
         """Copies a remote artefact to `local`; damaged bytes never get there."""

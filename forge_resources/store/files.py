@@ -67,12 +67,20 @@ _SERVICE_REMEDY = (
 )
 
 
-def read_bytes(place: UPath) -> bytes:
-    """All bytes of a file. Raises FileNotFoundError, and Unavailable where the service is away."""
+@contextmanager
+def absent_service_told(place: object) -> Iterator[None]:
+    """Turns a service that is away while something is read into Unavailable with the remedy."""
     try:
-        return place.read_bytes()
+        yield
     except BotoCoreError as error:
         raise Unavailable(f"Cannot read {place}: {error}", remedy=_SERVICE_REMEDY) from error
+
+
+def read_bytes(place: UPath) -> bytes:
+    """All bytes of a file. Raises FileNotFoundError, and Unavailable where the service is away."""
+    with absent_service_told(place):
+        data: bytes = place.read_bytes()
+    return data
 
 
 def write_bytes(target: UPath, data: bytes) -> None:

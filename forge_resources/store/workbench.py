@@ -33,5 +33,13 @@ class Workbench:
         """Removes what killed processes of this machine left behind."""
         for folder in self.root.iterdir():
             parts = folder.name.rsplit("-", 2)
-            if len(parts) == 3 and parts[1].isdigit() and not is_alive(int(parts[1])):
+            if len(parts) == 3 and parts[1].isdigit() and not _is_in_use(folder, int(parts[1])):
                 shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_in_use(folder: Path, process: int) -> bool:
+    try:
+        # Its process was there when the folder last changed; a younger one only has the same number.
+        return is_alive(process, known_at=folder.stat().st_mtime)
+    except FileNotFoundError:
+        return False  # Its process has ended properly in this moment.
