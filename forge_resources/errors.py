@@ -6,9 +6,9 @@ assets do that once, at their edge).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 @dataclass(frozen=True)
@@ -23,15 +23,26 @@ class Fault:
 
 
 class ForgeError(Exception):
-    """An error with a stable `code`, a sentence that says what is wrong, and a `remedy` that says what to do."""
+    """An error with a stable `code`, a sentence that says what is wrong, and a `remedy` that says what to do.
+
+    `details` are figures for whoever looks further, as JSON values; Dagster shows them beside the failure.
+    """
 
     code: ClassVar[str] = "engine_failed"
 
-    def __init__(self, message: str, *, remedy: str = "", faults: Sequence[Fault] = ()) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        remedy: str = "",
+        faults: Sequence[Fault] = (),
+        details: Mapping[str, Any] | None = None,
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.remedy = remedy
         self.faults = tuple(faults)
+        self.details = dict(details or {})
 
     def __str__(self) -> str:
         parts = [self.message, *(f"  {fault}" for fault in self.faults)]

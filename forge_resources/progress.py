@@ -1,5 +1,7 @@
 """Telling whoever watches how far a cell is: by stage, and by step (shot, line, frame) inside a stage.
 
+A heavy engine has steps inside of a step, such as the denoising steps of one plate; they are told the same way.
+
 What belongs here: the event and the one place to send it. What does not: drawing it (the forge command does) or
 storing it (Dagster's event log does).
 """
@@ -9,18 +11,31 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
 class Progress:
-    """`done` of `total` steps of `stage` of a cell; `note` names the step, such as `shot 3 reused`."""
+    """`done` of `total` steps of `stage` of a cell; `note` names the step, such as `shot 3 reused`.
+
+    `within` is how far the next step is by itself, such as (12, 30) denoising steps; `total` is 0 while it is not
+    known yet.
+    """
 
     cell: str
     stage: str
     done: int
     total: int
     note: str = ""
+    within: tuple[int, int] | None = None
+
+    @property
+    def fraction(self) -> float:
+        """How much of the stage is done, 0 to 1."""
+        if not self.total:
+            return 0.0
+        inner = self.within[0] / self.within[1] if self.within and self.within[1] else 0.0
+        return min(1.0, (self.done + inner) / self.total)
 
 
 Listener = Callable[[Progress], None]
@@ -28,6 +43,7 @@ OnStep = Callable[[int, int, str], None]
 """Called by work of several steps: how many are done, of how many, and which one."""
 
 _listener: ContextVar[Listener | None] = ContextVar("forge_progress_listener", default=None)
+_place: ContextVar[Progress | None] = ContextVar("forge_progress_place", default=None)
 
 
 def report(progress: Progress) -> None:
@@ -38,8 +54,22 @@ def report(progress: Progress) -> None:
 
 
 def steps_of(cell: str, stage: str) -> OnStep:
-    """A callback that reports the steps of one stage of one cell."""
-    return lambda done, total, note: report(Progress(cell, stage, done, total, note))
+    """A callback that reports the steps of one stage of one cell. From now on, `report_within` is about this stage."""
+    _place.set(Progress(cell, stage, 0, 0))
+
+    def on_step(done: int, total: int, note: str) -> None:
+        place = Progress(cell, stage, done, total, note)
+        _place.set(place)
+        report(place)
+
+    return on_step
+
+
+def report_within(done: int, total: int, note: str = "") -> None:
+    """Tells how far the step that is going on is by itself. Nothing happens outside of a stage."""
+    place = _place.get()
+    if place is not None:
+        report(replace(place, note=note, within=(done, total)))
 
 
 @contextmanager

@@ -11,6 +11,6 @@ def failure_of(error: ForgeError) -> dg.Failure:
     """A failure that says what is wrong and what to do, carries the error's code, and is never retried."""
     return dg.Failure(
         description=str(error),
-        metadata={"code": error.code, "remedy": error.remedy or "-"},
+        metadata={**error.details, "code": error.code, "remedy": error.remedy or "-"},
         allow_retries=False,
     )

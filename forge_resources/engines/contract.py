@@ -51,6 +51,21 @@ class Engine(ABC):
     media_type: ClassVar[str]
     suffix: ClassVar[str]
     Parameters: ClassVar[type[BaseModel]]
+    device_bound: ClassVar[bool] = False
+    """Whether it loads weights. `make` then takes its models from `gpu.residence.resident`, calls `gpu.steps.step` at
+    every denoising or decoding step, and runs where the deployment says: in this process, in the worker or on a
+    cluster. The class is made anew there, without arguments."""
+
+    def memory_preset(self, parameters: Any) -> str:
+        """The name of the memory preset in `parameters`, such as `offload`; empty where there are none."""
+        return ""
+
+    def smaller(self, parameters: Any) -> BaseModel | None:
+        """The same thing with the next smaller memory preset, for when the device ran out of memory with these.
+
+        What it changes is part of the parameters, so the recipe says it. None where there is nothing smaller.
+        """
+        return None
 
     def lacks(self) -> list[Lack]:
         """What is missing on this machine; an empty list says that the engine can run here."""

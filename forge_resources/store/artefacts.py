@@ -4,6 +4,7 @@ Layout below the root:
     objects/<2>/<sha256><suffix>         the bytes
     objects/<2>/<sha256>.recipe.json     the recipe that made them last, and the artefact
     recipes/<2>/<fingerprint>.json       what each recipe made
+    instead/<2>/<fingerprint>.json       which smaller recipe was made where this one did not fit into memory
 
 What belongs here: finding, keeping and verifying. What does not: making (see `workshop`).
 """
@@ -39,6 +40,12 @@ class MadeRecord(Document):
 
     def is_whole(self) -> bool:
         return self.sha256 == _hash_of_both(self.recipe, self.artefact)
+
+
+class Instead(Document):
+    """The recipe that was made in place of another."""
+
+    fingerprint: Sha256
 
 
 def _hash_of_both(recipe: Recipe, artefact: Artefact) -> str:
@@ -102,6 +109,21 @@ class ArtefactStore:
         # Last, because from here on the recipe counts as made.
         write_bytes(self.root / "recipes" / recipe.fingerprint[:2] / f"{recipe.fingerprint}.json", record)
         return artefact
+
+    def note_instead(self, asked: str, made: str) -> None:
+        """Remembers that the recipe `made` was made because `asked` did not fit into the device's memory."""
+        note = canonical_json(Instead(fingerprint=made).model_dump(mode="json")).encode()
+        write_bytes(self._instead(asked), note)
+
+    def made_instead(self, asked: str) -> str | None:
+        """The fingerprint of the recipe that was made in place of `asked`, if one was."""
+        try:
+            return Instead.model_validate_json(read_bytes(self._instead(asked))).fingerprint
+        except (FileNotFoundError, ValidationError):
+            return None
+
+    def _instead(self, asked: str) -> UPath:
+        return self.root / "instead" / asked[:2] / f"{asked}.json"
 
     def take_in(self, data: bytes, suffix: str) -> str:
         """Keeps bytes that nobody here made (a logo, a reference picture). Returns their SHA-256."""

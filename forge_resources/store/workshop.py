@@ -7,7 +7,6 @@ any asset.
 from __future__ import annotations
 
 import logging
-import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,9 +15,10 @@ from pathlib import Path
 from filelock import FileLock
 from pydantic import BaseModel
 
-from forge_resources.engines.contract import Engine, Facts
+from forge_resources.engines.contract import Engine
 from forge_resources.engines.registry import engine as registered_engine
-from forge_resources.errors import EngineFailed, ForgeError, InvalidInput, Unavailable
+from forge_resources.errors import EngineFailed, InvalidInput, OutOfMemory, Unavailable
+from forge_resources.gpu.hosts import Host, InlineHost, Order
 from forge_resources.schemas.recipe import Artefact, Recipe
 from forge_resources.schemas.types import EngineKind
 from forge_resources.store.artefacts import ArtefactStore
@@ -55,9 +55,15 @@ class Workshop:
     the same time make it once: the second waits for the first and reuses what it made.
     """
 
-    def __init__(self, store: ArtefactStore, *, reuse: bool = True) -> None:
+    def __init__(self, store: ArtefactStore, *, reuse: bool = True, host: Host | None = None) -> None:
         self.store = store
         self.reuse = reuse
+        self._here = InlineHost()
+        self._host = host or self._here
+
+    def _host_of(self, engine: Engine) -> Host:
+        """Engines that load weights run where the deployment says, all others here."""
+        return self._host if engine.device_bound else self._here
 
     @cached_property
     def _locks(self) -> Path:
@@ -80,13 +86,44 @@ class Workshop:
         """
         sources = sources or {}
         recipe = recipe_for(engine, parameters, sources)
-        if self.reuse and (found := self.store.find(recipe.fingerprint)):
+        if self.reuse and (found := self._find(recipe)):
             return Made(found, reused=True)
         with disk_trouble_told(self.store.cache), FileLock(self._locks / f"{recipe.fingerprint[:32]}.lock"):
             # Another process may have made it while this one waited.
-            if self.reuse and (found := self.store.find(recipe.fingerprint)):
+            if self.reuse and (found := self._find(recipe)):
                 return Made(found, reused=True)
-            return Made(self._make_anew(engine, parameters, recipe, sources), reused=False)
+            try:
+                return Made(self._make_anew(engine, parameters, recipe, sources), reused=False)
+            except OutOfMemory as error:
+                smaller = engine.smaller(parameters)
+                if smaller is None:
+                    raise
+                return self._make_smaller(engine, smaller, recipe, sources, error)
+
+    def _find(self, recipe: Recipe) -> Artefact | None:
+        """What the recipe made, or what was made instead where it did not fit into memory."""
+        found = self.store.find(recipe.fingerprint)
+        if found is None and (instead := self.store.made_instead(recipe.fingerprint)):
+            found = self.store.find(instead)
+        return found
+
+    def _make_smaller(
+        self,
+        engine: Engine,
+        parameters: BaseModel,
+        asked: Recipe,
+        sources: Mapping[str, Source],
+        error: OutOfMemory,
+    ) -> Made:
+        """Once more with the next smaller memory preset. The artefact's own recipe says what it was made with."""
+        recipe = recipe_for(engine, parameters, sources)
+        log.warning("%s Made once more with preset `%s`.", error.message, engine.memory_preset(parameters))
+        if self.reuse and (found := self.store.find(recipe.fingerprint)):
+            made = Made(found, reused=True)
+        else:
+            made = Made(self._make_anew(engine, parameters, recipe, sources), reused=False)
+        self.store.note_instead(asked.fingerprint, recipe.fingerprint)
+        return made
 
     def _make_anew(
         self, engine: Engine, parameters: BaseModel, recipe: Recipe, sources: Mapping[str, Source]
@@ -99,7 +136,7 @@ class Workshop:
         files = {name: self.store.path_of(source.sha256, source.suffix) for name, source in sources.items()}
         with self._bench.place(engine.name) as folder:
             target = folder / f"made{engine.suffix}"
-            facts = _ask(engine, parameters, files, target)
+            facts = self._host_of(engine).make(Order(engine, parameters, files, target))
             if not target.is_file() or target.stat().st_size == 0:
                 raise EngineFailed(f"The {engine.kind} engine `{engine.name}` left nothing behind.")
             if engine.media_type == "image/png":
@@ -112,21 +149,6 @@ def _sign(picture: Path, recipe: Recipe, engine: Engine) -> None:
         embed_recipe(picture, recipe)
     except InvalidInput as refused:
         raise EngineFailed(f"The {engine.kind} engine `{engine.name}` left no whole picture: {refused}") from refused
-
-
-def _ask(engine: Engine, parameters: BaseModel, files: Mapping[str, Path], target: Path) -> Facts:
-    """Has the engine make it. An error that is not of the family becomes one that says which engine, and where."""
-    try:
-        return engine.make(parameters, files, target)
-    except (ForgeError, OSError):
-        raise  # The first says itself what to do; the second is told of the disk it is about.
-    except Exception as error:
-        last = traceback.extract_tb(error.__traceback__)[-1]
-        raise EngineFailed(
-            f"The {engine.kind} engine `{engine.name}` failed: {type(error).__name__}: {error} "
-            f"({Path(last.filename).name}, line {last.lineno}).",
-            remedy="Mend the engine; the traceback is in the event log of the run.",
-        ) from error
 
 
 def recipe_for(engine: Engine, parameters: BaseModel, sources: Mapping[str, Source]) -> Recipe:
