@@ -9,6 +9,7 @@ from forge_assets.stage import cell_of, result, stage, steps
 from forge_resources.adapters.resources import StudioResource
 from forge_resources.editing.cutting_room import cut_timelines, render_master, tier_of_timeline
 from forge_resources.editing.hand_over import hand_over
+from forge_resources.editing.profiles import outlet
 from forge_resources.imaging.contact_sheet import thumbnail_markdown
 from forge_resources.schemas.brief import CellBrief
 from forge_resources.schemas.deliverables import Deliverables, Spot, Timelines
@@ -45,7 +46,7 @@ def spot(
 ) -> dg.MaterializeResult[Spot]:
     """The finished master, cut for the first delivery profile of the brief."""
     house = studio.studio
-    profile = house.profiles[brief.market_brief.delivery[0]]
+    profile = outlet(house.profiles, brief.market_brief.delivery[0], brief.market_brief)
     made = render_master(house.workshop, profile, timeline.by_profile[profile.slug], steps(context))
     tally = Tally()
     document = Spot(profile=profile.slug, master=tally.add(made))

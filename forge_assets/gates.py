@@ -17,6 +17,7 @@ from forge_assets.partitions import CELL
 from forge_assets.stage import told
 from forge_resources.adapters.resources import StudioResource
 from forge_resources.editing.hand_over import figures_of
+from forge_resources.editing.profiles import outlet
 from forge_resources.editing.quality import spot_findings
 from forge_resources.findings import Finding
 from forge_resources.imaging.plate_checks import check_plates
@@ -71,7 +72,8 @@ def _plates(studio: Studio, cell: CellKey) -> list[Finding]:
 
 def _spot(studio: Studio, cell: CellKey) -> list[Finding]:
     spot = studio.cabinet.read("spot", cell.path, Spot)
-    return spot_findings(figures_of(spot.master), _brief(studio, cell), studio.profiles[spot.profile])
+    brief = _brief(studio, cell)
+    return spot_findings(figures_of(spot.master), brief, outlet(studio.profiles, spot.profile, brief.market_brief))
 
 
 GATES = [

@@ -119,7 +119,7 @@ def test_a_brief_without_faults_is_read() -> None:
     read = read_brief(SHORT)
     assert read.faults == ()
     assert read.brief == Brief.model_validate(SHORT)
-    assert (read.brief.aspect_ratio, read.brief.approval, read.brief.delivery) == ("16:9", "auto", ["web"])
+    assert (read.brief.aspect_ratio, read.brief.approval, read.brief.delivery) == ("16:9", "auto", None)
 
 
 def test_the_cells_are_those_of_every_market_and_persona_but_the_excluded() -> None:

@@ -161,6 +161,7 @@ class FilingRoom:
         brand = brand_of(brief, self.library)
         engines = self._engines(brief)
         code, language = market.market.code, market.language.code
+        delivery = brief.delivery or market.market.delivery
         source = Lines(
             language=brief.language,
             message=brief.message,
@@ -190,8 +191,8 @@ class FilingRoom:
             engines=engines,
             engine_versions={kind: engine(kind, name).version for kind, name in _by_kind(engines)},
             seed=brief.seed,
-            delivery=brief.delivery,
-            profile_versions={slug: self._profile(slug).content_hash() for slug in brief.delivery},
+            delivery=delivery,
+            profile_versions={slug: self._profile(slug).content_hash() for slug in delivery},
         )
 
     def _profile(self, slug: str) -> DeliveryProfile:

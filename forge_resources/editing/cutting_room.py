@@ -13,7 +13,8 @@ from typing import cast
 import opentimelineio as otio
 
 from forge_resources.editing.cut import timeline_note
-from forge_resources.editing.render import Renderer, render_parameters
+from forge_resources.editing.profiles import outlet
+from forge_resources.editing.render import Renderer, render_parameters, renderer_name
 from forge_resources.editing.timeline import timeline_parameters
 from forge_resources.progress import OnStep
 from forge_resources.schemas.brief import CellBrief
@@ -52,7 +53,7 @@ def cut_timelines(
             clips=clips,
             voiceover=voiceover,
             market_brief=brief.market_brief,
-            profile=profiles[slug],
+            profile=outlet(profiles, slug, brief.market_brief),
         )
         by_profile[slug] = tally.add(workshop.make(workshop.engine("edit", "timeline"), parameters))
     return Timelines(by_profile=by_profile), tally
@@ -60,7 +61,7 @@ def cut_timelines(
 
 def render_master(workshop: Workshop, profile: DeliveryProfile, timeline: Artefact, on_step: OnStep) -> Made:
     """The finished picture and sound of one timeline, to one profile."""
-    renderer = cast("Renderer", workshop.engine("edit", "render"))
+    renderer = cast("Renderer", workshop.engine("edit", renderer_name(profile.container)))
     renderer.on_progress = lambda done, total: on_step(done, total, f"frame {done}")
     document = read_timeline(workshop, timeline)
     sources: dict[str, Source] = {"timeline": timeline, **media_of(document)}

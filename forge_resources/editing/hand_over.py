@@ -16,6 +16,7 @@ from upath import UPath
 
 from forge_resources.editing.captions import caption_parameters
 from forge_resources.editing.cutting_room import media_of, read_timeline, render_master
+from forge_resources.editing.profiles import outlet
 from forge_resources.progress import OnStep
 from forge_resources.schemas.brief import CellBrief
 from forge_resources.schemas.deliverables import Deliverables, DeliveredFile, Figures, Record, Spot, Timelines
@@ -45,7 +46,9 @@ def hand_over(
     masters: dict[str, Artefact] = {spot.profile: spot.master}
     for slug, timeline in timelines.by_profile.items():
         if slug not in masters:
-            masters[slug] = tally.add(render_master(studio.workshop, studio.profiles[slug], timeline, on_step))
+            masters[slug] = tally.add(
+                render_master(studio.workshop, outlet(studio.profiles, slug, brief.market_brief), timeline, on_step)
+            )
     shelf = _Shelf(studio, brief)
     for slug, master in masters.items():
         shelf.put("spot", slug, f"{shelf.stem}_{slug}{master.suffix}", studio.store.path(master))

@@ -14,11 +14,13 @@ from pathlib import Path
 from forge_resources.editing import ffmpeg
 from forge_resources.editing.loudness import MEASURE, Levels, levels
 from forge_resources.errors import EngineFailed
+from forge_resources.schemas.timecode import RATES
 from forge_resources.schemas.types import Document, ExactRational
 
 _VIDEO = re.compile(
     r"Stream #0:\d+.*?: Video: (?P<codec>\w+)(?: \((?P<profile>[^)/]+)\))?.*?, (?P<pixels>\w+)\((?P<colour>[^)]*)\)"
 )
+_RATE = re.compile(r"Video: .*?, (?P<fps>[\d.]+) fps")
 _AUDIO = re.compile(r"Stream #0:\d+.*?: Audio: (?P<codec>\w+)")
 _HEADER = re.compile(r"^#(?P<key>\w+) (?P<stream>\d+): (?P<value>.+)$")
 
@@ -78,7 +80,7 @@ def probe(path: Path) -> MediaFacts:
         raise EngineFailed(f"ffmpeg describes the video of {path.name} in a way that Forge cannot read.")
     listed = _listed(done.output.decode())
     video = listed[0]
-    fps = 1 / Fraction(video.headers["tb"])
+    fps = _rate_of(video, told)
     width, _, height = video.headers["dimensions"].partition("x")
     size = path.stat().st_size
     duration_s = video.units / fps
@@ -97,6 +99,15 @@ def probe(path: Path) -> MediaFacts:
         fast_start=_index_first(path),
         sound=_sound(sound["codec"], listed[1], levels(done.messages)) if sound else None,
     )
+
+
+def _rate_of(video: _Stream, told: str) -> Fraction:
+    """Frames a second: the inverse of the time base, or what ffmpeg says where a container counts in milliseconds."""
+    exact = 1 / Fraction(video.headers["tb"])
+    said = _RATE.search(told)
+    if exact in RATES.values() or said is None:
+        return exact
+    return min(RATES.values(), key=lambda rate: abs(rate - Fraction(said["fps"])))
 
 
 def _sound(codec: str, stream: _Stream, heard: Levels) -> SoundFacts:

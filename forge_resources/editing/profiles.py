@@ -6,11 +6,12 @@ What belongs here: finding the files and saying what is wrong with them. What do
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from forge_resources.editing.data_files import DATA, read_document
 from forge_resources.errors import Fault, InvalidInput, NotFound
+from forge_resources.schemas.brief import MarketBrief
 from forge_resources.schemas.delivery import DeliveryProfile
 
 PACKAGED = DATA / "profiles"
@@ -41,6 +42,11 @@ def load_profiles(overlay: Path | None = None) -> dict[str, DeliveryProfile]:
     if faults:
         raise InvalidInput("The delivery profiles have faults.", faults=faults)
     return dict(sorted(profiles.items()))
+
+
+def outlet(profiles: Mapping[str, DeliveryProfile], slug: str, market_brief: MarketBrief) -> DeliveryProfile:
+    """The profile `slug` as it is for a market: at the market's broadcast rate, where the outlet takes that."""
+    return profiles[slug].at_rate(market_brief.market.market.broadcast_fps)
 
 
 def _files(folder: Path) -> Iterator[Path]:

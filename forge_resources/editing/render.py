@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable, Iterable
 from contextlib import closing
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar
 
 import opentimelineio as otio
 import PIL
@@ -18,23 +18,23 @@ from pydantic import BaseModel, Field
 
 from forge_resources.editing import ffmpeg
 from forge_resources.editing.cut import Cut, open_timeline, read_cut
+from forge_resources.editing.encoding import COLOUR_FILTER, file_options, picture_options, sound_options
 from forge_resources.editing.fonts import font_book
 from forge_resources.editing.frames import frames
 from forge_resources.editing.plates import Stamp, stamp_of
 from forge_resources.editing.probe import MediaFacts, probe
-from forge_resources.editing.sound import Track, audio_codec, level_track
+from forge_resources.editing.sound import Track, level_track
 from forge_resources.editing.type_plates import draw_type
 from forge_resources.editing.type_styles import type_styles
 from forge_resources.engines.contract import EditEngine, Facts, Sources
 from forge_resources.errors import EngineFailed, InvalidInput
 from forge_resources.schemas.delivery import AudioFormat, DeliveryProfile, FrameSize, Loudness, VideoFormat
+from forge_resources.schemas.media_formats import Container
 from forge_resources.schemas.types import Document, FrameRate, Tier
 
 Progress = Callable[[int, int], None]
 _X264_THREADS = 2  # fixed: the bytes that x264 writes depend on it
-_KEYFRAME_S = 2
 _TICK_FRAMES = 12
-_COLOUR = "setparams=range=tv:colorspace=bt709:color_primaries=bt709:color_trc=bt709"
 
 
 class RenderParameters(Document):
@@ -43,7 +43,7 @@ class RenderParameters(Document):
     `ffmpeg` and `pillow` are versions; `fonts` names each font in use with its SHA-256.
     """
 
-    container: Literal["mp4"]
+    container: Container
     fast_start: bool
     size: FrameSize
     fps: FrameRate
@@ -125,26 +125,46 @@ class Renderer(EditEngine):
                     self.on_progress(done, cut.note.frames)
 
 
+class MovRenderer(Renderer):
+    name = "render-mov"
+    summary = "Cuts plates, camera moves, type and voice into a QuickTime file."
+    media_type = "video/quicktime"
+    suffix = ".mov"
+
+
+class MxfRenderer(Renderer):
+    name = "render-mxf"
+    summary = "Cuts plates, camera moves, type and voice into an MXF file."
+    media_type = "application/mxf"
+    suffix = ".mxf"
+
+
+class MkvRenderer(Renderer):
+    name = "render-mkv"
+    summary = "Cuts plates, camera moves, type and voice into a Matroska file."
+    media_type = "video/x-matroska"
+    suffix = ".mkv"
+
+
+def renderer_name(container: Container) -> str:
+    """The name of the engine that renders to a container."""
+    return "render" if container == "mp4" else f"render-{container}"
+
+
 def _command(wanted: RenderParameters, track: Track, target: Path) -> list[str]:
     """One ffmpeg for picture and sound: raw frames on its standard input, the levelled track beside them."""
     fps = f"{wanted.fps.numerator}/{wanted.fps.denominator}"
     size = f"{wanted.size.width}x{wanted.size.height}"
     picture = ["-f", "rawvideo", "-pix_fmt", "yuv420p", "-s", size, "-r", fps, "-i", "pipe:0"]
-    flags = "+faststart" if wanted.fast_start else "0"
     return [
         "-loglevel", "warning",
         *picture,
         "-i", ffmpeg.address(track.path),
         "-map", "0:v", "-map", "1:a", "-map_metadata", "-1",
-        "-vf", _COLOUR,
-        "-c:v", wanted.video.codec, "-preset", wanted.video.preset, "-profile:v", wanted.video.profile,
-        "-crf", str(wanted.video.crf), "-pix_fmt", wanted.video.pixel_format, "-threads:v", str(wanted.threads),
-        "-g", str(round(wanted.fps * _KEYFRAME_S)),
-        "-color_range", "tv", "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709",
-        "-chroma_sample_location", "left",
-        "-flags:v", "+bitexact",
-        *audio_codec(wanted.audio),
-        "-fflags", "+bitexact", "-movflags", flags, "-f", wanted.container, ffmpeg.address(target),
+        "-vf", COLOUR_FILTER,
+        *picture_options(wanted.video, wanted.fps, wanted.threads),
+        *sound_options(wanted.audio),
+        *file_options(wanted.container, wanted.fast_start, target),
     ]  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from forge_resources.editing import ffmpeg
 from forge_resources.editing.cut import Spoken
+from forge_resources.editing.encoding import sound_options
 from forge_resources.editing.loudness import MEASURE, Levels, levels
 from forge_resources.errors import EngineFailed
 from forge_resources.schemas.delivery import AudioFormat, Loudness
@@ -32,20 +33,6 @@ class Track:
     path: Path
     gain_db: float | None
     limited: bool
-
-
-def audio_codec(audio: AudioFormat) -> list[str]:
-    """The options of ffmpeg that encode the track for delivery; the same here and in the render."""
-    return [
-        "-c:a",
-        audio.codec,
-        "-b:a",
-        f"{audio.bitrate_kbps}k",
-        "-ar",
-        str(audio.sample_rate),
-        "-flags:a",
-        "+bitexact",
-    ]
 
 
 def samples_of(duration_s: Fraction, sample_rate: int) -> int:
@@ -149,8 +136,8 @@ def _limiter(ceiling_dbtp: float, sample_rate: int) -> list[str]:
 
 def _through_codec(track: Path, audio: AudioFormat, folder: Path) -> Levels:
     """What the track measures once it has been through the delivery codec."""
-    coded = folder / "coded.m4a"
-    ffmpeg.run(["-i", ffmpeg.address(track), *audio_codec(audio), "-f", "mp4", ffmpeg.address(coded)])
+    coded = folder / "coded.mka"
+    ffmpeg.run(["-i", ffmpeg.address(track), *sound_options(audio), "-f", "matroska", ffmpeg.address(coded)])
     done = ffmpeg.run(["-i", ffmpeg.address(coded), "-af", MEASURE, "-f", "null", "-"])
     return levels(done.messages)
 

@@ -134,11 +134,15 @@ class Brief(Document):
     approval: Approval = "auto"
     engines: EngineChoice = EngineChoice()
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
-    delivery: Annotated[list[Slug], Field(min_length=1, max_length=8)] = ["web"]
+    delivery: Annotated[list[Slug], Field(min_length=1, max_length=8)] | None = Field(
+        None, description="Delivery profiles; left out, those that each market's library entry names."
+    )
 
     @field_validator("markets", "personas", "delivery", "tone")
     @classmethod
-    def _no_repeats(cls, values: list[str]) -> list[str]:
+    def _no_repeats(cls, values: list[str] | None) -> list[str] | None:
+        if values is None:
+            return None
         repeated = sorted({value for value in values if values.count(value) > 1})
         if repeated:
             raise ValueError(f"named more than once: {', '.join(repeated)}")

@@ -22,6 +22,8 @@ from pydantic import (
     WithJsonSchema,
 )
 
+from forge_resources.schemas.timecode import exact_rate
+
 AspectRatio = Literal["16:9", "9:16", "1:1", "4:5"]
 EngineKind = Literal["text", "image", "voice", "motion", "edit"]
 Tier = Literal["draft", "full"]
@@ -113,7 +115,8 @@ ExactRational = Annotated[
     WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string", "pattern": r"^\d+/\d+$"}]}),
 ]
 Seconds = Annotated[ExactRational, Field(gt=0, le=90)]
-FrameRate = Annotated[ExactRational, Field(gt=0, le=120)]
+FrameRate = Annotated[ExactRational, AfterValidator(exact_rate)]
+"""One of `timecode.RATES`; 29.97 is read as 30000/1001."""
 
 
 def frames_at(seconds: Fraction, fps: Fraction) -> int:
