@@ -16,6 +16,7 @@ COMMANDS = {
     "approve": "Approves the storyboards that await it.",
     "dev": "Starts the Dagster UI, the daemon and the sensors, with the inbox watched.",
     "library": "Shows the reference data, and checks it.",
+    "models": "The picture models: which there are, and what is installed.",
     "engines": "Which engines exist here, and what each lacks to run.",
     "stale": "The cells and assets that no longer match their inputs, each with its cause.",
     "doctor": "What this machine has and lacks, with the remedy.",
