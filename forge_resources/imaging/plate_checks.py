@@ -7,7 +7,7 @@ gate does with findings (see the checks of the assets), or the limits (see `data
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
@@ -83,7 +83,7 @@ def check_plates(frames: Sequence[tuple[int, Path]], size: tuple[int, int]) -> l
     measured: list[_Measured] = []
     for shot, path in frames:
         try:
-            plate = _measure(shot, path)
+            plate = replace(_measure(path, path.stat().st_mtime_ns), shot=shot)
         except (UnidentifiedImageError, OSError) as error:
             findings.append(PlateFinding(shot, "unreadable", f"The plate of shot {shot} cannot be read: {error}"))
             continue
@@ -93,7 +93,9 @@ def check_plates(frames: Sequence[tuple[int, Path]], size: tuple[int, int]) -> l
     return sorted(findings, key=lambda finding: (finding.shot, finding.check, finding.other_shot or 0))
 
 
-def _measure(shot: int, path: Path) -> _Measured:
+@lru_cache(maxsize=256)
+def _measure(path: Path, changed_ns: int) -> _Measured:
+    """The figures of a plate, which several cells may share. Kept for as long as the file does not change."""
     with Image.open(path) as image:
         picture = image.convert("RGB")
     small = picture.reduce(max(1, picture.width // _BLANK_WIDTH)).convert("L")
@@ -104,7 +106,7 @@ def _measure(shot: int, path: Path) -> _Measured:
     steps = np.asarray(grey, dtype=np.int16)
     means = np.asarray(picture.resize((_MEAN_SIDE, _MEAN_SIDE), Image.Resampling.BOX), dtype=np.float32)
     return _Measured(
-        shot=shot,
+        shot=0,
         size=picture.size,
         contrast=float(luma.std()),
         entropy=float(-(shares * np.log2(shares)).sum()),
