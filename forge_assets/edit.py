@@ -68,7 +68,7 @@ def spot(
     group="delivery",
     kinds={"files"},
     revision=1,
-    engines=["render", "captions-srt", "captions-vtt"],
+    engines=["render", "mix", "package", "captions-srt", "captions-vtt"],
 )
 def deliverables(
     context: dg.AssetExecutionContext,
@@ -92,8 +92,8 @@ def deliverables(
         context,
         document,
         tally=tally,
-        # Where it lies is no part of what was delivered.
-        version=document.content_hash(),
+        # Where it lies and who signed it are no part of what was delivered.
+        version=document.version(),
         files=table,
         tier=document.tier,
     )

@@ -18,6 +18,7 @@ from PIL import Image, UnidentifiedImageError
 from upath import UPath
 
 from forge_resources.briefs.document import LARGEST_BYTES, parse_document, read_brief, step_to
+from forge_resources.briefs.numbers import number_faults
 from forge_resources.engines.registry import engine, engine_names
 from forge_resources.errors import Fault, ForgeError, InvalidInput, NotFound
 from forge_resources.library.catalogue import Library
@@ -73,6 +74,8 @@ def check_file(
     places = {fault.place for fault in faults}
     found = _reference_faults(_Raw(raw), library, profiles, _Shelves(place.parent, store), pictures)
     faults += [fault for fault in found if fault.place not in places]
+    if not faults:
+        faults += number_faults(read.brief, library, profiles)
     if faults:
         plural = "fault" if len(faults) == 1 else "faults"
         raise InvalidInput(f"{place.name} has {len(faults)} {plural}.", faults=faults)

@@ -192,6 +192,7 @@ class FilingRoom:
             engine_versions={kind: engine(kind, name).version for kind, name in _by_kind(engines)},
             seed=brief.seed,
             delivery=delivery,
+            identifiers=[entry for entry in brief.identifiers if entry.market == code],
             profile_versions={slug: self._profile(slug).content_hash() for slug in delivery},
         )
 

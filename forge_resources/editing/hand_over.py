@@ -8,24 +8,22 @@ What belongs here: what is handed over and what it is called. What does not: mak
 from __future__ import annotations
 
 import json
-import tempfile
-from collections.abc import Iterable
-from pathlib import Path
-
-from upath import UPath
+from collections.abc import Iterable, Iterator, Mapping
 
 from forge_resources.editing.captions import caption_parameters
-from forge_resources.editing.cutting_room import media_of, read_timeline, render_master
-from forge_resources.editing.profiles import outlet
+from forge_resources.editing.cutting_room import media_of, read_timeline
+from forge_resources.editing.identifiers import Claim, check_unused, claim
+from forge_resources.editing.outlet import file_stem, identifier_of
+from forge_resources.editing.packing import Packing
+from forge_resources.editing.shelf import Shelf
 from forge_resources.progress import OnStep
 from forge_resources.schemas.brief import CellBrief
-from forge_resources.schemas.deliverables import Deliverables, DeliveredFile, Figures, Record, Spot, Timelines
+from forge_resources.schemas.deliverables import Deliverables, Figures, Record, Spot, Timelines
 from forge_resources.schemas.delivery import DeliveryProfile
 from forge_resources.schemas.edit import Motion, Voiceover
 from forge_resources.schemas.recipe import Artefact
 from forge_resources.schemas.storyboard import Frames
 from forge_resources.schemas.types import Tier
-from forge_resources.store.files import is_local, sha256_of_file, write_file
 from forge_resources.store.tally import Tally
 from forge_resources.store.workshop import SourceFile
 from forge_resources.studio import Studio
@@ -43,17 +41,15 @@ def hand_over(
 ) -> tuple[Deliverables, Tally]:
     """Makes what is still missing for the brief's profiles and publishes everything under its name."""
     tally = Tally()
-    masters: dict[str, Artefact] = {spot.profile: spot.master}
-    for slug, timeline in timelines.by_profile.items():
-        if slug not in masters:
-            masters[slug] = tally.add(
-                render_master(studio.workshop, outlet(studio.profiles, slug, brief.market_brief), timeline, on_step)
-            )
-    shelf = _Shelf(studio, brief)
-    for slug, master in masters.items():
-        shelf.put("spot", slug, f"{shelf.stem}_{slug}{master.suffix}", studio.store.path(master))
-        for captions in _captions(studio, brief, studio.profiles[slug], timelines.by_profile[slug], tally):
-            shelf.put("captions", slug, f"{shelf.stem}_{slug}{captions.suffix}", studio.store.path(captions))
+    packing = Packing(studio, brief, timelines, spot, tally, on_step)
+    packages = {slug: packing.package(slug) for slug in timelines.by_profile}
+    _check_numbers(studio, brief, packing, packages)
+    shelf = Shelf(studio, brief)
+    for slug, package in packages.items():
+        stem = file_stem(brief, packing.profile(slug))
+        shelf.put("spot", slug, f"{stem}{package.suffix}", studio.store.path(package))
+        for captions in _captions(studio, brief, packing.profile(slug), timelines.by_profile[slug], tally):
+            shelf.put("captions", slug, f"{stem}{captions.suffix}", studio.store.path(captions))
         timeline = timelines.by_profile[slug]
         shelf.put("timeline", slug, f"{shelf.stem}_{slug}{timeline.suffix}", studio.store.path(timeline))
     for medium in _media(studio, timelines):
@@ -65,10 +61,15 @@ def hand_over(
         *((f"shot {plate.shot} plate", plate.picture) for plate in frames.plates),
         *((f"shot {shot.shot} motion", shot.motion) for shot in motion.shots),
         *((f"shot {line.shot} voice-over", line.sound) for line in voiceover.lines),
-        *((f"master {slug}", master) for slug, master in masters.items()),
+        *((f"master {slug}", packing.master(slug)) for slug in packages),
+        *((f"package {slug}", package) for slug, package in packages.items()),
     ]
     tier = tier_of(artefact for _, artefact in parts)
-    shelf.put_record(_record(brief, tier, parts))
+    record = json.dumps(_record(brief, tier, parts).model_dump(mode="json"), indent=2, ensure_ascii=False)
+    shelf.put_text("record", None, f"{shelf.stem}_record.json", record)
+    # Last: a number stands for a spot once everything of it is there.
+    for wanted in _numbers(brief, packing, packages):
+        claim(studio.cabinet, wanted)
     document = Deliverables(
         cell=brief.cell,
         tier=tier,
@@ -89,44 +90,17 @@ def tier_of(parts: Iterable[Artefact]) -> Tier:
     return "full" if all(part.tier == "full" for part in parts) else "draft"
 
 
-class _Shelf:
-    """The folder of one cell's deliverables."""
-
-    def __init__(self, studio: Studio, brief: CellBrief) -> None:
-        cell = brief.cell
-        self.stem = f"{cell.brief}_{cell.market}_{cell.persona}"
-        self.folder = studio.settings.store / "deliverables" / cell.path
-        self.files: list[DeliveredFile] = []
-
-    def put(self, role: str, profile: str | None, name: str, source: Path) -> None:
-        sha256 = sha256_of_file(source)
-        place = self.folder / name
-        if not _holds(place, sha256):
-            write_file(place, source)
-        delivered = {
-            "role": role,
-            "profile": profile,
-            "name": name,
-            "address": str(place.path if is_local(place) else place),
-            "sha256": sha256,
-            "size": source.stat().st_size,
-        }
-        self.files.append(DeliveredFile.model_validate(delivered))
-
-    def put_record(self, record: Record) -> None:
-        # Written through a local file so that everything on the shelf is put there in the same way.
-        text = json.dumps(record.model_dump(mode="json"), indent=2, ensure_ascii=False)
-        with tempfile.TemporaryDirectory() as folder:
-            source = Path(folder) / "record.json"
-            source.write_text(text, encoding="utf-8")
-            self.put("record", None, f"{self.stem}_record.json", source)
+def _numbers(brief: CellBrief, packing: Packing, packages: Mapping[str, Artefact]) -> Iterator[Claim]:
+    """The numbers of the cell's spots, each with the unsigned file that it stands for."""
+    for slug, package in packages.items():
+        if number := identifier_of(brief, packing.profile(slug)):
+            yield Claim(identifier=number, cell=brief.cell, profile=slug, content=package.sha256)
 
 
-def _holds(place: UPath, sha256: str) -> bool:
-    if not is_local(place):
-        return False
-    local = Path(place.path)
-    return local.is_file() and sha256_of_file(local) == sha256
+def _check_numbers(studio: Studio, brief: CellBrief, packing: Packing, packages: Mapping[str, Artefact]) -> None:
+    """Raises Conflict before anything is put on the shelf."""
+    for wanted in _numbers(brief, packing, packages):
+        check_unused(studio.cabinet, wanted)
 
 
 def _captions(

@@ -54,6 +54,15 @@ class Claim(Document):
     evidence: Line | None = None
 
 
+class OutletNumber(Document):
+    """The number that an outlet knows a spot by: of one cell, or of a market with one persona."""
+
+    market: MarketCode
+    persona: Slug | None = None
+    profile: Slug
+    id: ShortLine
+
+
 class OriginRow(Document):
     """One row of a script to adapt. The visual is English; the words are in the brief's language."""
 
@@ -137,6 +146,8 @@ class Brief(Document):
     delivery: Annotated[list[Slug], Field(min_length=1, max_length=8)] | None = Field(
         None, description="Delivery profiles; left out, those that each market's library entry names."
     )
+
+    identifiers: Annotated[list[OutletNumber], Field(max_length=2500)] = []
 
     @field_validator("markets", "personas", "delivery", "tone")
     @classmethod
@@ -224,6 +235,7 @@ class MarketBrief(Document):
     seed: int
     delivery: list[Slug]
     profile_versions: dict[Slug, Sha256]
+    identifiers: list[OutletNumber] = []
 
 
 class CellBrief(Document):

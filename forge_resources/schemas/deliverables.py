@@ -8,7 +8,7 @@ from pydantic import Field
 
 from forge_resources.schemas.cell import CellKey
 from forge_resources.schemas.recipe import Artefact
-from forge_resources.schemas.types import Document, ExactRational, Line, Sha256, Slug, Tier
+from forge_resources.schemas.types import Document, ExactRational, Line, Sha256, Slug, Tier, sha256_of
 
 
 class Timelines(Document):
@@ -25,13 +25,19 @@ class Spot(Document):
 
 
 class DeliveredFile(Document):
-    """One file handed over. `address` is a path or `s3://` address a person can open."""
+    """One file handed over. `address` is a path or `s3://` address a person can open.
 
-    role: Literal["spot", "captions", "timeline", "contact_sheet", "media", "record"]
+    `content` is the hash that counts for the data version: that of the unsigned file, and otherwise the file's own.
+    """
+
+    role: Literal[
+        "spot", "captions", "timeline", "contact_sheet", "media", "record", "quality_report", "credentials", "metadata"
+    ]
     profile: Slug | None
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9@._/-]+$")]
     address: str
     sha256: Sha256
+    content: Sha256
     size: int
 
 
@@ -56,6 +62,10 @@ class Deliverables(Document):
     files: list[DeliveredFile]
     figures: Figures
     plates: Annotated[int, Field(ge=1)]
+
+    def version(self) -> str:
+        """A hash of what was delivered, whatever it was signed with and wherever it lies."""
+        return sha256_of([self.tier, sorted((file.role, file.name, file.content) for file in self.files)])
 
     def of_role(self, role: str) -> list[DeliveredFile]:
         return [file for file in self.files if file.role == role]

@@ -1,0 +1,114 @@
+"""What stands before and behind a spot in its file: slate, countdown clock, black, and how they are drawn.
+
+What belongs here: the pictures, as raw `yuv420p` frames. What does not: what a slate says (see `outlet`), encoding, or
+joining (see `packaging`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+
+from PIL import Image, ImageDraw
+
+from forge_resources.editing.font_catalogue import Weight
+from forge_resources.editing.plates import planes_of
+from forge_resources.editing.shaping import TypeLine, set_line
+from forge_resources.schemas.media_formats import FrameSize
+from forge_resources.schemas.types import Document, Line, ShortLine
+
+_GROUND = (18, 20, 24)
+_TEXT = (236, 238, 242)
+_LABEL = (150, 158, 170)
+_HAND = (242, 160, 61)
+_MARGIN = 0.09
+_ROW = 0.058
+_LABEL_WIDTH = 0.2
+_OVERSAMPLING = 2
+
+
+class SlateLine(Document):
+    """A row of a slate."""
+
+    label: ShortLine
+    value: Line
+
+
+def black_frame(size: FrameSize) -> bytes:
+    """One black frame."""
+    return planes_of(Image.new("RGB", (size.width, size.height))).tobytes()
+
+
+def slate_frame(size: FrameSize, rows: Sequence[SlateLine]) -> bytes:
+    """One frame of a slate: its rows one below the other."""
+    return planes_of(_card(size, rows, 1 - 2 * _MARGIN)).tobytes()
+
+
+def clock_frames(size: FrameSize, rows: Sequence[SlateLine], frames: int, fps: Fraction) -> Iterator[bytes]:
+    """A clock that counts down to the end of its `frames`, with the slate's rows beside it."""
+    card = planes_of(_card(size, rows, 0.56))
+    # Even, because chroma has half as many pixels; only the dial changes from frame to frame.
+    radius = round(0.115 * size.height) * 2
+    corner = (round((1 - _MARGIN) * size.width / 2) * 2 - 2 * radius, size.height // 4 * 2 - radius)
+    for frame in range(frames):
+        face = planes_of(_face(radius, float(Fraction(frames - frame) / fps)))
+        for part, under, over in zip((1, 2, 2), card.parts, face.parts, strict=True):
+            under.paste(over, (corner[0] // part, corner[1] // part))
+        yield card.tobytes()
+
+
+def _card(size: FrameSize, rows: Sequence[SlateLine], width: float) -> Image.Image:
+    card = Image.new("RGB", (size.width, size.height), _GROUND)
+    em = round(_ROW * size.height * min(1.0, 10 / max(1, len(rows))) * 0.62)
+    pitch = (1 - 2 * _MARGIN) * size.height / max(1, len(rows))
+    pitch = min(pitch, _ROW * 1.5 * size.height)
+    left = round(_MARGIN * size.width)
+    top = round((size.height - pitch * len(rows)) / 2)
+    value_left = left + round(_LABEL_WIDTH * size.width)
+    longest = round((_MARGIN + width) * size.width) - value_left
+    for index, row in enumerate(rows):
+        baseline = round(top + pitch * (index + 0.65))
+        _write(card, row.label, "regular", em, (left, baseline), value_left - left - em // 2, _LABEL)
+        _write(card, row.value, "semibold", em, (value_left, baseline), longest, _TEXT)
+    return card
+
+
+def _write(
+    card: Image.Image,
+    text: str,
+    weight: Weight,
+    em: int,
+    at: tuple[int, int],
+    longest: int,
+    colour: tuple[int, int, int],
+) -> None:
+    """Writes a line from `at`, smaller where it would be longer than `longest` pixels."""
+    line: TypeLine = set_line(text, weight, "")
+    size = max(8, min(em, int(longest / max(line.width, 0.01))))
+    mask, x, y = line.mask(size)
+    card.paste(colour, (at[0] - x, at[1] - y), mask)
+
+
+def _face(radius: int, left_s: float) -> Image.Image:
+    """The dial with `left_s` seconds to go: a hand that goes round once a minute, and the seconds in figures."""
+    large = 2 * radius * _OVERSAMPLING
+    face = Image.new("RGB", (large, large), _GROUND)
+    draw = ImageDraw.Draw(face)
+    middle, edge = large / 2, large / 2 - 2 * _OVERSAMPLING
+    draw.ellipse((middle - edge, middle - edge, middle + edge, middle + edge), outline=_LABEL, width=3 * _OVERSAMPLING)
+    for tick in range(60):
+        angle = math.radians(6 * tick)
+        inner = edge * (0.86 if tick % 5 == 0 else 0.93)
+        ends = [(middle + reach * math.sin(angle), middle - reach * math.cos(angle)) for reach in (inner, edge)]
+        draw.line([*ends[0], *ends[1]], fill=_LABEL, width=(3 if tick % 5 == 0 else 1) * _OVERSAMPLING)
+    # Sixty seconds to a round, at the top when the message begins.
+    angle = math.radians(-6 * left_s)
+    tip = (middle + 0.82 * edge * math.sin(angle), middle - 0.82 * edge * math.cos(angle))
+    draw.line([middle, middle, *tip], fill=_HAND, width=5 * _OVERSAMPLING)
+    small = face.reduce(_OVERSAMPLING)
+    number = set_line(str(math.ceil(left_s - 1e-9)), "bold", "")
+    size = round(0.5 * radius)
+    mask, x, y = number.mask(size)
+    small.paste(_TEXT, (radius - round(number.width * size / 2) - x, round(1.55 * radius) - y), mask)
+    return small

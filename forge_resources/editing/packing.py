@@ -1,0 +1,87 @@
+"""From timelines to the files that outlets take: which masters are rendered, and which packages made from them.
+
+A picture is encoded once: profiles with the same timeline and the same format of picture share a master, and each has
+its own sound, leader and container.
+
+What belongs here: which recipe needs what. What does not: rendering, mixing, packaging (see the engines so called),
+or where the files go (see `shelf`).
+"""
+
+from __future__ import annotations
+
+from forge_resources.editing.cut import timeline_note
+from forge_resources.editing.cutting_room import media_of, read_timeline, render_master
+from forge_resources.editing.mixing import mix_parameters
+from forge_resources.editing.outlet import needs_package, package_parameters
+from forge_resources.editing.packaging import packager_name
+from forge_resources.editing.profiles import outlet
+from forge_resources.progress import OnStep
+from forge_resources.schemas.brief import CellBrief
+from forge_resources.schemas.deliverables import Spot, Timelines
+from forge_resources.schemas.delivery import DeliveryProfile
+from forge_resources.schemas.recipe import Artefact
+from forge_resources.schemas.types import sha256_of
+from forge_resources.store.tally import Tally
+from forge_resources.studio import Studio
+
+
+class Packing:
+    """Makes what is missing for the profiles of a cell, and counts it in `tally`."""
+
+    def __init__(
+        self, studio: Studio, brief: CellBrief, timelines: Timelines, spot: Spot, tally: Tally, on_step: OnStep
+    ) -> None:
+        self._studio, self._brief, self._timelines = studio, brief, timelines
+        self._tally, self._on_step = tally, on_step
+        first = self.profile(spot.profile)
+        self._masters: dict[str, tuple[DeliveryProfile, Artefact]] = {self._picture(first): (first, spot.master)}
+
+    def profile(self, slug: str) -> DeliveryProfile:
+        """A profile as it is for the market of the cell."""
+        return outlet(self._studio.profiles, slug, self._brief.market_brief)
+
+    def master(self, slug: str) -> Artefact:
+        """The rendered picture for a profile, which another with equal picture may have been rendered for."""
+        return self._master(self.profile(slug))[1]
+
+    def package(self, slug: str) -> Artefact:
+        """The finished, unsigned file for a profile."""
+        profile = self.profile(slug)
+        rendered_for, master = self._master(profile)
+        if not needs_package(profile) and _same_file(rendered_for, profile):
+            return master
+        timeline = self._timelines.by_profile[slug]
+        document = read_timeline(self._studio.workshop, timeline)
+        workshop = self._studio.workshop
+        sound = self._tally.add(
+            workshop.make(
+                workshop.engine("edit", "mix"),
+                mix_parameters(profile),
+                {"timeline": timeline, **media_of(document)},
+            )
+        )
+        note = timeline_note(document)
+        parameters = package_parameters(self._brief, profile, note, note.tier)
+        engine = workshop.engine("edit", packager_name(profile.container))
+        return self._tally.add(workshop.make(engine, parameters, {"master": master, "sound": sound}))
+
+    def _master(self, profile: DeliveryProfile) -> tuple[DeliveryProfile, Artefact]:
+        picture = self._picture(profile)
+        if picture not in self._masters:
+            timeline = self._timelines.by_profile[profile.slug]
+            made = render_master(self._studio.workshop, profile, timeline, self._on_step)
+            self._masters[picture] = profile, self._tally.add(made)
+        return self._masters[picture]
+
+    def _picture(self, profile: DeliveryProfile) -> str:
+        """What decides the encoded picture: timeline and format. Equal for two profiles that can share a master."""
+        timeline = self._timelines.by_profile[profile.slug]
+        return sha256_of([timeline.sha256, profile.video.model_dump(mode="json")])
+
+
+def _same_file(one: DeliveryProfile, other: DeliveryProfile) -> bool:
+    """Whether the master rendered for `one` is, as it is, the file that `other` takes."""
+    return all(
+        getattr(one, name) == getattr(other, name)
+        for name in ("container", "fast_start", "fps", "video", "audio", "loudness")
+    )
