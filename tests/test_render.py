@@ -22,11 +22,13 @@ from PIL import Image, ImageDraw
 
 from forge_resources.editing import ffmpeg
 from forge_resources.editing.camera import box_at, eased
-from forge_resources.editing.cut import Lettering, read_cut
+from forge_resources.editing.cut import Lettering
 from forge_resources.editing.frames import frames, plans
-from forge_resources.editing.plates import planes_of, stamp_of
+from forge_resources.editing.planes import Layout, planes_of
 from forge_resources.editing.probe import probe
 from forge_resources.editing.render import Renderer, RenderParameters, render_parameters
+from forge_resources.editing.stamps import stamp_of
+from forge_resources.editing.timeline_reading import read_cut
 from forge_resources.errors import EngineFailed, InvalidInput, Unavailable
 from forge_resources.schemas.delivery import FrameSize
 from forge_resources.schemas.edit import CameraPath, TypeNote, Window
@@ -213,7 +215,7 @@ def test_colours_come_back_as_they_were(colour: tuple[int, int, int], tmp_path: 
 def test_chroma_is_sited_left_as_h264_has_it() -> None:
     picture = Image.new("RGB", (64, 32), (128, 128, 128))
     ImageDraw.Draw(picture).rectangle((32, 0, 63, 31), fill=(220, 40, 40))
-    row = np.asarray(planes_of(picture).v)[8].astype(int)
+    row = planes_of(picture, Layout(64, 32)).parts[2][8].astype(int)
     assert (row[:16] == 128).all()
     assert (row[17:] == row[31]).all()
     # Sample 16 lies on pixel 32, the first red one: a quarter of it comes from the grey before.
@@ -315,8 +317,8 @@ def test_faults_of_a_timeline_are_named(tmp_path: Path) -> None:
 
 def test_what_an_opaque_card_hides_is_not_drawn(tmp_path: Path) -> None:
     moving = Spot(tmp_path).show(painted(tmp_path / "plate.png"), 24, PUSH)
-    card = stamp_of(Image.new("RGBA", (320, 180), (10, 20, 200, 255)), 0, 0)
-    veil = stamp_of(Image.new("RGBA", (320, 180), (10, 20, 200, 250)), 0, 0)
+    card = stamp_of(Image.new("RGBA", (320, 180), (10, 20, 200, 255)), 0, 0, Layout(320, 180))
+    veil = stamp_of(Image.new("RGBA", (320, 180), (10, 20, 200, 250)), 0, 0, Layout(320, 180))
     moving.letter(TypeNote(role="end-card", text=["Now."], fade_in=2), 12, 12)
     cut = read_cut(moving.timeline())
     opaque, translucent = (list(frames(cut, moving.media, [stamp])) for stamp in (card, veil))

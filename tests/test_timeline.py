@@ -10,10 +10,11 @@ from typing import Any
 import opentimelineio as otio
 import pytest
 
-from forge_resources.editing.cut import Cut, Lettering, open_timeline, read_cut
-from forge_resources.editing.edit_list import CutLine, CutShot, TimelineParameters
+from forge_resources.editing.cut import Cut, Lettering
+from forge_resources.editing.edit_list import CutClip, CutLine, CutShot, TimelineParameters
 from forge_resources.editing.profiles import load_profiles
 from forge_resources.editing.timeline import TimelineEditor, timeline_parameters
+from forge_resources.editing.timeline_reading import open_timeline, read_cut
 from forge_resources.editing.timing import (
     Spoken,
     end_card_span,
@@ -22,6 +23,7 @@ from forge_resources.editing.timing import (
     voice_starts,
     words_in,
 )
+from forge_resources.editing.transitions import transition_into
 from forge_resources.engines.registry import engine
 from forge_resources.errors import Blocked, InvalidInput
 from forge_resources.schemas.brand import Palette
@@ -65,7 +67,7 @@ def edit_list(rows: Sequence[tuple[str, str, str | None]] = ROWS, **other: Any) 
             suffix=".png",
             recipe=sha("0"),
             path=None,
-            is_clip=False,
+            transition=transition_into(beat, rows[i - 2][0], ["warm"]) if i > 1 else None,
         )
         for i, (beat, seconds, text) in enumerate(rows, 1)
     ]
@@ -124,11 +126,16 @@ def test_a_shot_without_a_frame_is_refused() -> None:
 def test_tension_dissolves_into_the_product_and_clips_do_not(tmp_path: Path) -> None:
     parameters = edit_list()
     assert [p.fade_frames for p in cut_of(parameters, tmp_path).pictures] == [0, 0, 12, 0, 0]
-    clip = parameters.shots[1].model_copy(update={"is_clip": True, "suffix": ".mp4"})
-    shots = [*parameters.shots[:1], clip, *parameters.shots[2:]]
+    clip = CutClip(media=sha("8"), suffix=".mp4", recipe=sha("1"), duration_s=Fraction(2))
+    shots = [*parameters.shots]
+    shots[1] = shots[1].model_copy(update={"clip": clip})
     cut = cut_of(parameters.model_copy(update={"shots": shots}), tmp_path)
     assert [p.fade_frames for p in cut.pictures] == [0] * 5
-    assert cut.pictures[1].medium.suffix == ".mp4"
+    played, held = cut.motion
+    # Two seconds of clip for three of the shot: the last frame is held.
+    assert (played.first, played.frames, played.skip, played.frozen) == (60, 48, 0, False)
+    assert (held.first, held.frames, held.skip, held.frozen) == (108, 24, 47, True)
+    assert {played.medium.suffix, held.medium.suffix} == {".mp4"}
 
 
 def test_supers_come_and_go_within_their_shot_and_the_call_is_said_once(tmp_path: Path) -> None:
@@ -382,7 +389,9 @@ def test_the_edit_list_gathers_the_papers_of_a_cell() -> None:
 
 def test_a_clip_stands_in_for_its_plate() -> None:
     made = timeline_parameters(**{**papers(), "clips": {2: artefact("8", ".mp4", "full")}})
-    assert (made.shots[1].media, made.shots[1].suffix, made.shots[1].path) == (sha("8"), ".mp4", None)
+    assert made.shots[1].media == sha("b")
+    assert made.shots[1].clip == CutClip(media=sha("8"), suffix=".mp4", recipe=sha("f"), duration_s=None)
+    assert made.shots[0].clip is None
 
 
 def test_papers_that_do_not_belong_together_are_refused() -> None:

@@ -52,6 +52,11 @@ def smallest_size(path: CameraPath) -> float:
     return float(min(path.start.size, path.end.size))
 
 
+def widest_size(path: CameraPath) -> float:
+    """The size of the widest window of the path, as a share of the plate."""
+    return float(max(path.start.size, path.end.size))
+
+
 def whole() -> CameraPath:
     """The path of a camera that shows all of the plate and does not move."""
     return CameraPath(move="hold", start=Window(), end=Window(), ease="linear")

@@ -16,7 +16,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from forge_resources.editing.cues import Cue, CueRules, SpokenText, cues_for
-from forge_resources.editing.cut import open_timeline, timeline_note
+from forge_resources.editing.timeline_reading import open_timeline, timeline_note
 from forge_resources.engines.contract import EditEngine, Facts, Sources
 from forge_resources.errors import InvalidInput
 from forge_resources.schemas.audience import Language

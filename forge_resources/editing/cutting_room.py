@@ -12,10 +12,10 @@ from typing import cast
 
 import opentimelineio as otio
 
-from forge_resources.editing.cut import timeline_note
 from forge_resources.editing.profiles import outlet
 from forge_resources.editing.render import Renderer, render_parameters, renderer_name
 from forge_resources.editing.timeline import timeline_parameters
+from forge_resources.editing.timeline_reading import timeline_note
 from forge_resources.progress import OnStep
 from forge_resources.schemas.brief import CellBrief
 from forge_resources.schemas.deliverables import Timelines
@@ -79,13 +79,16 @@ def tier_of_timeline(workshop: Workshop, timeline: Artefact) -> str:
 
 
 def media_of(timeline: otio.schema.Timeline) -> dict[str, Source]:
-    """Every file a timeline names, by its SHA-256: plates, clips, voice and the logo."""
+    """Every file a timeline names, by its SHA-256: plates, clips, insets and their masks, sound and the logo."""
     found: dict[str, Source] = {}
     for clip in timeline.find_clips():
         reference = clip.media_reference
         if isinstance(reference, otio.schema.ExternalReference):
             name = PurePosixPath(reference.target_url)
             found[name.stem] = SourceFile(name.stem, name.suffix)
+            mask = clip.metadata.get("forge", {}).get("mask")
+            if mask:
+                found[mask] = SourceFile(mask, ".png")
         elif isinstance(reference, otio.schema.GeneratorReference) and reference.parameters.get("logo"):
             name = PurePosixPath(reference.parameters["logo"])
             found[name.stem] = SourceFile(name.stem, name.suffix or ".png")

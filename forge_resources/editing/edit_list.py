@@ -6,14 +6,15 @@ What belongs here: its shape. What does not: filling it from a cell's papers, or
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from forge_resources.schemas.brand import Palette
 from forge_resources.schemas.delivery import FrameSize, SafeArea
-from forge_resources.schemas.edit import CameraPath
+from forge_resources.schemas.edit import CameraPath, Focus, SoundNote, TransitionNote
 from forge_resources.schemas.script import Beat
+from forge_resources.schemas.timecode import Timecode
 from forge_resources.schemas.types import (
     AspectRatio,
     Document,
@@ -27,19 +28,39 @@ from forge_resources.schemas.types import (
     Tier,
 )
 
+Suffix = Annotated[str, Field(pattern=r"^\.[a-z0-9]+$")]
+
+
+class CutTransition(Document):
+    """How a shot takes over from the one before, and in how many seconds."""
+
+    note: TransitionNote
+    seconds: Annotated[ExactRational, Field(gt=0, le=4)]
+
+
+class CutClip(Document):
+    """A motion clip over the plate of a shot; `duration_s` is None where its engine does not tell."""
+
+    media: Sha256
+    suffix: Suffix
+    recipe: Sha256
+    duration_s: ExactRational | None
+
 
 class CutShot(Document):
-    """One shot as it is cut in. `media` is its plate, or its motion clip where it has one (`path` is None then)."""
+    """One shot as it is cut in: its plate in `media`, the clip over it if it has one, the transition into it."""
 
     shot: int
     beat: Beat
     duration_s: Seconds
     super: ShortLine | None
     media: Sha256
-    suffix: Annotated[str, Field(pattern=r"^\.[a-z0-9]+$")]
+    suffix: Suffix
     recipe: Sha256
     path: CameraPath | None
-    is_clip: bool
+    focus: Focus = Focus()
+    clip: CutClip | None = None
+    transition: CutTransition | None = None
 
 
 class CutLine(Document):
@@ -53,6 +74,19 @@ class CutLine(Document):
     sample_rate: Annotated[int, Field(ge=8000, le=192000)]
 
 
+class CutSound(Document):
+    """Music or an effect: from `at_s` of the spot on, `duration_s` of it, from `skip_s` of the file on."""
+
+    track: Literal["music", "effects"]
+    media: Sha256
+    suffix: Suffix
+    at_s: Annotated[ExactRational, Field(ge=0)]
+    skip_s: Annotated[ExactRational, Field(ge=0)] = Fraction(0)
+    duration_s: Annotated[ExactRational, Field(gt=0)]
+    sample_rate: Annotated[int, Field(ge=8000, le=192000)]
+    note: SoundNote
+
+
 class TimelineParameters(Document):
     """Everything a timeline is made of; media by SHA-256. `fonts` is the fingerprint of the faces that set its text."""
 
@@ -60,6 +94,7 @@ class TimelineParameters(Document):
     language: LanguageCode
     aspect_ratio: AspectRatio
     fps: FrameRate
+    start_timecode: Timecode = "00:00:00:00"
     size: FrameSize
     safe_area: SafeArea
     palette: Palette
@@ -71,6 +106,7 @@ class TimelineParameters(Document):
     legal: list[Line]
     shots: Annotated[list[CutShot], Field(min_length=1, max_length=40)]
     voice: list[CutLine]
+    sounds: list[CutSound] = []
     fonts: dict[str, str]
 
     @property

@@ -1,190 +1,127 @@
-"""Pictures as the encoder takes them: Y'CbCr planes by BT.709, limited range, chroma halved; and windows out of them.
+"""Windows of a plate: what a camera sees of a still picture, to a fraction of a pixel.
 
-What belongs here: pixels of one plate or one piece of type. What does not: which of them are seen at which frame (see
-`frames`).
+What belongs here: pixels of one plate. What does not: which window is seen at which frame (see `camera`, `frames`).
+
+A plate is kept at twice the size that its closest window needs. Sampling that between its pixels in a straight line is
+as good as a cubic at the single size and takes a third of the time.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, UnidentifiedImageError
 
 from forge_resources.editing.camera import Box
+from forge_resources.editing.planes import Layout, Plane, Planes, codes, components, filtered
 from forge_resources.errors import EngineFailed
-from forge_resources.schemas.delivery import FrameSize
+from forge_resources.schemas.edit import Focus
 
-_RED, _GREEN, _BLUE = 0.2126, 0.7152, 0.0722  # ITU-R BT.709-6, table 3
-_BLACK, _LUMA_SPAN, _NEUTRAL, _CHROMA_SPAN = 16, 219, 128, 224
+Matrix = npt.NDArray[np.float64]
 
-Channel = npt.NDArray[np.floating[Any]]
-
-
-@dataclass(frozen=True)
-class Planes:
-    """A picture in 4:2:0: `u` and `v` have half the width and height of `y`; chroma is sited left."""
-
-    y: Image.Image
-    u: Image.Image
-    v: Image.Image
-
-    def blended(self, over: Planes, share: float) -> Planes:
-        """This picture with `share` (0-1) of another."""
-        return Planes(*(Image.blend(mine, theirs, share) for mine, theirs in zip(self.parts, over.parts, strict=True)))
-
-    def copy(self) -> Planes:
-        return Planes(*(part.copy() for part in self.parts))
-
-    @property
-    def parts(self) -> tuple[Image.Image, Image.Image, Image.Image]:
-        return self.y, self.u, self.v
-
-    def tobytes(self) -> bytes:
-        """As ffmpeg's `yuv420p` raw video."""
-        return b"".join(part.tobytes() for part in self.parts)
-
-    @classmethod
-    def frombytes(cls, data: bytes, size: FrameSize) -> Planes:
-        """Reads what `tobytes` wrote."""
-        width, height = size.width, size.height
-        luma, chroma = width * height, (width // 2) * (height // 2)
-        half = (width // 2, height // 2)
-        return cls(
-            Image.frombytes("L", (width, height), data[:luma]),
-            Image.frombytes("L", half, data[luma : luma + chroma]),
-            Image.frombytes("L", half, data[luma + chroma :]),
-        )
-
-
-@dataclass(frozen=True)
-class Stamp:
-    """Type ready to be laid over a picture: planes, and how much they cover, at luma and at chroma size.
-
-    `left` and `top` are even pixels of the frame.
-    """
-
-    planes: Planes
-    cover: Image.Image
-    chroma_cover: Image.Image
-    left: int
-    top: int
-
-    def hides(self, size: FrameSize) -> bool:
-        """Whether nothing of a frame of `size` is seen behind it."""
-        covers = (self.left, self.top, *self.cover.size) == (0, 0, size.width, size.height)
-        return covers and bool(self.cover.getextrema() == (255, 255))
-
-    def lay_over(self, picture: Planes, opacity: float) -> None:
-        """Changes `picture`. `opacity` is 0-1."""
-        cover, chroma_cover = self.cover, self.chroma_cover
-        if opacity < 1:
-            table = [round(value * opacity) for value in range(256)]
-            cover, chroma_cover = cover.point(table), chroma_cover.point(table)
-        picture.y.paste(self.planes.y, (self.left, self.top), cover)
-        for under, mine in ((picture.u, self.planes.u), (picture.v, self.planes.v)):
-            under.paste(mine, (self.left // 2, self.top // 2), chroma_cover)
+_OVERSAMPLING = 2
+_WIDEST_RATIO = 1.6
+"""Up to this ratio of its widest to its closest window, a plate of one size serves both without aliasing."""
 
 
 class Still:
-    """A plate, brought once to the smallest size that its closest window needs."""
+    """A plate, brought once to the sizes that its windows need."""
 
-    def __init__(self, path: Path, size: FrameSize, closest: float) -> None:
-        """`closest` is the size of the smallest window, as a share of the plate. Raises EngineFailed."""
-        self._size = size
-        picture = _framed(_opened(path), size)
-        width = min(picture.width, _even(size.width / closest))
-        height = min(picture.height, _even(size.height / closest))
-        if (width, height) != picture.size:
-            picture = picture.resize((width, height), Image.Resampling.LANCZOS)
-        self._planes = planes_of(picture)
+    def __init__(self, path: Path, layout: Layout, closest: float, widest: float = 1.0, focus: Focus | None = None):
+        """`closest` and `widest` are the sizes of the smallest and largest window, as shares of the plate.
+
+        A plate of another ratio is cut off around `focus`. Raises EngineFailed for what is no picture.
+        """
+        self._layout = layout
+        picture = framed(opened(path).convert("RGB"), layout.width / layout.height, focus or Focus())
+        self._levels = [_Level(picture, layout, size) for size in _sizes(closest, widest)]
 
     def window(self, box: Box) -> Planes:
         """The part `box` of the plate at the size of the frame, resampled to a fraction of a pixel."""
-        width, height = self._size.width, self._size.height
-        return Planes(
-            _window(self._planes.y, box, (width, height), Image.Resampling.BICUBIC),
-            _window(self._planes.u, box, (width // 2, height // 2), Image.Resampling.BILINEAR),
-            _window(self._planes.v, box, (width // 2, height // 2), Image.Resampling.BILINEAR),
-        )
+        # The smallest level that is not closer than the window asks for.
+        fitting = [level for level in self._levels if level.closest <= (box.right - box.left) * 1.001]
+        return (fitting[-1] if fitting else self._levels[0]).window(box)
 
 
-def planes_of(picture: Image.Image) -> Planes:
-    """An RGB picture of even size as planes."""
-    y, u, v = _components(picture)
-    return Planes(_plane(y), _plane(_halved(u)), _plane(_halved(v)))
+def _sizes(closest: float, widest: float) -> list[float]:
+    """The closest windows of the levels, from the closest on."""
+    sizes = [closest]
+    while sizes[-1] * _WIDEST_RATIO < widest:
+        sizes.append(sizes[-1] * _WIDEST_RATIO)
+    return sizes
 
 
-def stamp_of(picture: Image.Image, left: int, top: int) -> Stamp:
-    """An RGBA picture whose corner lies at (`left`, `top`) of the frame."""
-    placed = _on_even_pixels(picture, left, top)
-    rgb, alpha = placed.convert("RGB"), np.asarray(placed.getchannel("A"), np.float32)
-    y, u, v = _components(rgb)
-    chroma_alpha = _halved(alpha)
-    # Chroma is averaged by cover: the colour of pixels that are not there must not bleed into the edges of letters.
-    weight = np.maximum(chroma_alpha, 1e-3)
-    halves = [_NEUTRAL + _halved((each - _NEUTRAL) * alpha) / weight for each in (u, v)]
-    planes = Planes(_plane(y), _plane(halves[0]), _plane(halves[1]))
-    return Stamp(planes, placed.getchannel("A"), _plane(chroma_alpha), left - left % 2, top - top % 2)
+class _Level:
+    """A plate at one size: luma twice as large as its `closest` window needs, chroma filtered but not yet thinned."""
+
+    def __init__(self, picture: Image.Image, layout: Layout, closest: float) -> None:
+        self.closest, self._layout = closest, layout
+        width = min(picture.width, _even(layout.width / closest))
+        height = min(picture.height, _even(layout.height / closest))
+        if (width, height) != picture.size:
+            picture = picture.resize((width, height), Image.Resampling.LANCZOS)
+        y, u, v = components(picture)
+        self._y = _enlarged(codes(y))
+        self._u, self._v = (codes(filtered(channel, layout)) for channel in (u, v))
+
+    def window(self, box: Box) -> Planes:
+        import cv2
+
+        planes = Planes.empty(self._layout)
+        y, u, v = planes.parts
+        layout, flags = self._layout, cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        for source, target, across, down in (
+            (self._y, y, 1, 1),
+            (self._u, u, layout.across, layout.down),
+            (self._v, v, layout.across, layout.down),
+        ):
+            map_ = _map(source, box, layout, across, down)
+            cv2.warpAffine(source, map_, target.shape[::-1], target, flags, cv2.BORDER_REPLICATE)
+        return planes
 
 
-def _opened(path: Path) -> Image.Image:
+def _map(source: Plane, box: Box, layout: Layout, across: int, down: int) -> Matrix:
+    """From samples of the frame to samples of `source`, one of which covers an equal part of the plate each.
+
+    Chroma that pixels share is sited on the left one, and half way down them; `filtered` keeps to that.
+    """
+    height, width = source.shape
+    x, y = width * (box.right - box.left) / layout.width, height * (box.bottom - box.top) / layout.height
+    left = box.left * width + x / 2 - 0.5
+    top = box.top * height + y * down / 2 - down / 2
+    return np.array([[x * across, 0, left], [0, y * down, top]])
+
+
+def _enlarged(plane: Plane) -> Plane:
+    picture = Image.fromarray(plane)
+    size = picture.width * _OVERSAMPLING, picture.height * _OVERSAMPLING
+    return np.asarray(picture.resize(size, Image.Resampling.BICUBIC))
+
+
+def opened(path: Path) -> Image.Image:
+    """The picture at `path`, read to its end. Raises EngineFailed."""
     try:
         with Image.open(path) as picture:
-            opened: Image.Image = picture.convert("RGB")
+            read: Image.Image = picture.copy()
     except (UnidentifiedImageError, OSError, Image.DecompressionBombError) as error:
         raise EngineFailed(f"The plate {path.name} cannot be read: {error}") from None
-    return opened
+    return read
 
 
-def _framed(picture: Image.Image, size: FrameSize) -> Image.Image:
-    """The middle of the picture in the frame's ratio, of even width and height."""
-    width = min(picture.width, round(picture.height * size.width / size.height))
-    height = min(picture.height, round(picture.width * size.height / size.width))
+def framed(picture: Image.Image, ratio: float, focus: Focus) -> Image.Image:
+    """The largest part of the picture in a ratio of width to height, around `focus`, of even width and height."""
+    width = min(picture.width, round(picture.height * ratio))
+    height = min(picture.height, round(picture.width / ratio))
     width, height = width - width % 2, height - height % 2
-    left, top = (picture.width - width) // 2, (picture.height - height) // 2
+    left = _start(float(focus.x), picture.width, width)
+    top = _start(float(focus.y), picture.height, height)
     return picture.crop((left, top, left + width, top + height))
 
 
-def _window(plane: Image.Image, box: Box, size: tuple[int, int], how: Image.Resampling) -> Image.Image:
-    edges = (box.left * plane.width, box.top * plane.height, box.right * plane.width, box.bottom * plane.height)
-    inside = (max(edges[0], 0.0), max(edges[1], 0.0), min(edges[2], plane.width), min(edges[3], plane.height))
-    return plane.resize(size, how, box=inside)
-
-
-def _components(picture: Image.Image) -> tuple[Channel, Channel, Channel]:
-    """Y', Cb and Cr at full size, as 8-bit code values with fractions."""
-    red, green, blue = (np.asarray(band, np.float32) / 255 for band in picture.convert("RGB").split())
-    luma = _RED * red + _GREEN * green + _BLUE * blue
-    y = _BLACK + _LUMA_SPAN * luma
-    u = _NEUTRAL + _CHROMA_SPAN * (blue - luma) / (2 * (1 - _BLUE))
-    v = _NEUTRAL + _CHROMA_SPAN * (red - luma) / (2 * (1 - _RED))
-    return y, u, v
-
-
-def _halved(channel: Channel) -> Channel:
-    """Half the width and height: sited left as H.264 has it, so 1-2-1 across around even pixels and a mean down."""
-    down = (channel[0::2] + channel[1::2]) / 2
-    before = np.concatenate([down[:, :1], down[:, 1:-1:2]], axis=1)
-    halved: Channel = (before + 2 * down[:, 0::2] + down[:, 1::2]) / 4
-    return halved
-
-
-def _plane(channel: Channel) -> Image.Image:
-    codes = np.clip(np.rint(channel), 0, 255).astype(np.uint8)
-    return Image.frombytes("L", (codes.shape[1], codes.shape[0]), codes.tobytes())
-
-
-def _on_even_pixels(picture: Image.Image, left: int, top: int) -> Image.Image:
-    """With a transparent margin that makes its corner and its size even."""
-    across, down = left % 2, top % 2
-    width, height = picture.width + across, picture.height + down
-    placed = Image.new("RGBA", (width + width % 2, height + height % 2), (0, 0, 0, 0))
-    placed.paste(picture, (across, down))
-    return placed
+def _start(middle: float, whole: int, part: int) -> int:
+    return round(min(max(middle * whole - part / 2, 0), whole - part))
 
 
 def _even(length: float) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterable
 from contextlib import closing
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
@@ -17,13 +18,15 @@ import PIL
 from pydantic import BaseModel, Field
 
 from forge_resources.editing import ffmpeg
-from forge_resources.editing.cut import Cut, open_timeline, read_cut
+from forge_resources.editing.cut import Cut
 from forge_resources.editing.encoding import COLOUR_FILTER, file_options, picture_options, sound_options
 from forge_resources.editing.fonts import font_book
 from forge_resources.editing.frames import frames
-from forge_resources.editing.plates import Stamp, stamp_of
+from forge_resources.editing.planes import Layout, layout_for
 from forge_resources.editing.probe import MediaFacts, probe
 from forge_resources.editing.sound import Track, level_track
+from forge_resources.editing.stamps import Stamp, stamp_of
+from forge_resources.editing.timeline_reading import open_timeline, read_cut
 from forge_resources.editing.type_plates import draw_type
 from forge_resources.editing.type_styles import type_styles
 from forge_resources.engines.contract import EditEngine, Facts, Sources
@@ -40,7 +43,7 @@ _TICK_FRAMES = 12
 class RenderParameters(Document):
     """All that decides the bytes of a spot besides its timeline and media.
 
-    `ffmpeg` and `pillow` are versions; `fonts` names each font in use with its SHA-256.
+    `ffmpeg`, `opencv` and `pillow` are versions; `fonts` names each font in use with its SHA-256.
     """
 
     container: Container
@@ -52,6 +55,7 @@ class RenderParameters(Document):
     loudness: Loudness
     threads: Annotated[int, Field(ge=1, le=16)]
     ffmpeg: str
+    opencv: str
     pillow: str
     fonts: dict[str, str]
 
@@ -77,6 +81,7 @@ def render_parameters(profile: DeliveryProfile, timeline: otio.schema.Timeline) 
         loudness=profile.loudness,
         threads=_X264_THREADS,
         ffmpeg=ffmpeg.version(),
+        opencv=version("opencv-python-headless"),
         pillow=PIL.__version__,
         fonts=font_book().font_fingerprint(_texts(cut), note.language, type_styles().weights),
     )
@@ -87,7 +92,7 @@ class Renderer(EditEngine):
 
     name = "render"
     tier: ClassVar[Tier] = "full"
-    version = "1"
+    version = "2"
     summary = "Cuts plates, camera moves, type and voice into an MP4."
     media_type = "video/mp4"
     suffix = ".mp4"
@@ -117,8 +122,10 @@ class Renderer(EditEngine):
         return _facts(cut, probe(target), track)
 
     def _encode(self, cut: Cut, wanted: RenderParameters, sources: Sources, track: Track, target: Path) -> None:
-        stamps = [_stamp(cut, index, sources) for index in range(len(cut.lettering))]
-        with closing(frames(cut, sources, stamps)) as made, ffmpeg.feeding(_command(wanted, track, target)) as encoder:
+        layout = layout_for(wanted.size, wanted.video.pixel_format)
+        stamps = [_stamp(cut, index, sources, layout) for index in range(len(cut.lettering))]
+        command = _command(wanted, layout, track, target)
+        with closing(frames(cut, sources, stamps, layout)) as made, ffmpeg.feeding(command) as encoder:
             for done, data in enumerate(made, start=1):
                 encoder.write(data)
                 if self.on_progress and (done % _TICK_FRAMES == 0 or done == cut.note.frames):
@@ -151,14 +158,13 @@ def renderer_name(container: Container) -> str:
     return "render" if container == "mp4" else f"render-{container}"
 
 
-def _command(wanted: RenderParameters, track: Track, target: Path) -> list[str]:
+def _command(wanted: RenderParameters, layout: Layout, track: Track, target: Path) -> list[str]:
     """One ffmpeg for picture and sound: raw frames on its standard input, the levelled track beside them."""
     fps = f"{wanted.fps.numerator}/{wanted.fps.denominator}"
-    size = f"{wanted.size.width}x{wanted.size.height}"
-    picture = ["-f", "rawvideo", "-pix_fmt", "yuv420p", "-s", size, "-r", fps, "-i", "pipe:0"]
+    size = f"{layout.width}x{layout.height}"
     return [
         "-loglevel", "warning",
-        *picture,
+        "-f", "rawvideo", "-pix_fmt", layout.pixel_format, "-s", size, "-r", fps, "-i", "pipe:0",
         "-i", ffmpeg.address(track.path),
         "-map", "0:v", "-map", "1:a", "-map_metadata", "-1",
         "-vf", COLOUR_FILTER,
@@ -168,10 +174,10 @@ def _command(wanted: RenderParameters, track: Track, target: Path) -> list[str]:
     ]  # fmt: skip
 
 
-def _stamp(cut: Cut, index: int, sources: Sources) -> Stamp:
+def _stamp(cut: Cut, index: int, sources: Sources, layout: Layout) -> Stamp:
     note = cut.lettering[index].note
     plate = draw_type(note, cut.note, sources[note.logo] if note.logo else None)
-    return stamp_of(plate.picture, plate.left, plate.top)
+    return stamp_of(plate.picture, plate.left, plate.top, layout)
 
 
 def _texts(cut: Cut) -> Iterable[str]:

@@ -6,16 +6,17 @@ What belongs here: the engine `timeline`, and filling its recipe from a cell's p
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import ClassVar
 
 import opentimelineio as otio
 
-from forge_resources.editing.edit_list import CutLine, CutShot, TimelineParameters
+from forge_resources.editing.edit_list import CutClip, CutLine, CutShot, CutSound, TimelineParameters
 from forge_resources.editing.fonts import font_book
 from forge_resources.editing.timeline_tracks import build_timeline, type_note
+from forge_resources.editing.transitions import transition_into
 from forge_resources.editing.type_plates import check_type
 from forge_resources.editing.type_styles import type_styles
 from forge_resources.engines.contract import EditEngine, Facts, Lack, Sources
@@ -41,10 +42,12 @@ def timeline_parameters(
     market_brief: MarketBrief,
     profile: DeliveryProfile,
     clips: Mapping[int, Artefact] | None = None,
+    sounds: Sequence[CutSound] = (),
 ) -> TimelineParameters:
     """The recipe of a cell's timeline for one delivery profile.
 
-    `paths` has the camera move of each shot, None for shots that `clips` has a motion clip for. Raises InvalidInput
+    `paths` has the camera move of each shot, None for shots that `clips` has a motion clip for; `sounds` are music and
+    effects. Raises InvalidInput
     where the papers do not belong together or the profile lacks the brief's aspect ratio, Blocked where the call to
     action has no text in the market's language, Unavailable where a font is missing.
     """
@@ -60,7 +63,7 @@ def timeline_parameters(
             f"There is no call to action in `{script.language}` for the end card.",
             remedy=f"Supply copy.{script.language}.call_to_action in the brief.",
         )
-    shots = _shots(script, storyboard, frames, paths, clips or {})
+    shots = _shots(script, storyboard, frames, paths, clips or {}, market_brief.tone)
     voice = _voice(voiceover)
     # The market's own lines are part of the brief's where it was resolved with them; none is shown twice.
     legal = list(dict.fromkeys([*market_brief.must_say, *market_brief.market.market.must_say]))
@@ -71,6 +74,7 @@ def timeline_parameters(
         language=script.language,
         aspect_ratio=ratio,
         fps=profile.fps,
+        start_timecode=profile.start_timecode,
         size=profile.sizes[ratio],
         safe_area=profile.safe_areas[ratio],
         palette=market_brief.brand.palette,
@@ -82,6 +86,7 @@ def timeline_parameters(
         legal=legal,
         shots=shots,
         voice=voice,
+        sounds=list(sounds),
         fonts=font_book().font_fingerprint(texts, script.language, type_styles().weights),
     )
 
@@ -94,7 +99,7 @@ class TimelineEditor(EditEngine):
 
     name: ClassVar[str] = "timeline"
     tier: ClassVar[Tier] = "full"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
     summary: ClassVar[str] = "Cuts plates, voice and type into an OpenTimelineIO timeline."
     media_type: ClassVar[str] = "application/x-otio+json"
     suffix: ClassVar[str] = ".otio"
@@ -135,6 +140,7 @@ def _shots(
     frames: Frames,
     paths: Mapping[int, CameraPath | None],
     clips: Mapping[int, Artefact],
+    tones: Sequence[str],
 ) -> list[CutShot]:
     plates = {plate.shot: plate.picture for plate in frames.plates}
     numbers = [row.shot for row in script.rows]
@@ -143,24 +149,33 @@ def _shots(
             "Script, storyboard and frames are not about the same shots.",
             remedy="Make the storyboard and frames again.",
         )
-    shots = []
+    shots: list[CutShot] = []
     for row in script.rows:
-        clip = clips.get(row.shot)
-        picture = clip or plates[row.shot]
+        plate = plates[row.shot]
         shots.append(
             CutShot(
                 shot=row.shot,
                 beat=row.beat,
                 duration_s=row.duration_s,
                 super=row.super,
-                media=picture.sha256,
-                suffix=picture.suffix,
-                recipe=picture.fingerprint,
-                path=None if clip else paths.get(row.shot),
-                is_clip=clip is not None,
+                media=plate.sha256,
+                suffix=plate.suffix,
+                recipe=plate.fingerprint,
+                path=paths.get(row.shot),
+                clip=_clip(clips[row.shot]) if row.shot in clips else None,
+                transition=transition_into(row.beat, shots[-1].beat, tones) if shots else None,
             )
         )
     return shots
+
+
+def _clip(clip: Artefact) -> CutClip:
+    return CutClip(
+        media=clip.sha256,
+        suffix=clip.suffix,
+        recipe=clip.fingerprint,
+        duration_s=clip.facts.get("duration_s"),
+    )
 
 
 def _voice(voiceover: Voiceover) -> list[CutLine]:

@@ -13,27 +13,25 @@ from typing import Any
 import opentimelineio as otio
 from opentimelineio.opentime import RationalTime, TimeRange
 
-from forge_resources.editing.edit_list import CutLine, TimelineParameters
+from forge_resources.editing.edit_list import CutClip, CutLine, CutShot, TimelineParameters
 from forge_resources.editing.timing import (
-    CARD_FADE,
-    TYPE_FADE,
+    CARD_FADE_S,
+    HANDLE_S,
+    TYPE_FADE_S,
     Span,
     Spoken,
-    dissolve_between,
     end_card_span,
     fade_of,
     legal_span,
     shot_spans,
     super_span,
+    transition_between,
     voice_starts,
 )
 from forge_resources.errors import InvalidInput
-from forge_resources.schemas.edit import ClipNote, TimelineNote, TypeNote, VoiceNote
-from forge_resources.schemas.script import Beat
+from forge_resources.schemas.edit import ClipNote, MarkerNote, TimelineNote, TypeNote, VoiceNote
+from forge_resources.schemas.timecode import frame_number
 from forge_resources.schemas.types import Document, frames_at
-
-_DISSOLVES: frozenset[tuple[Beat, Beat]] = frozenset({("tension", "product")})
-"""Cuts that are softened: from the problem to what solves it."""
 
 
 def build_timeline(parameters: TimelineParameters) -> otio.schema.Timeline:
@@ -43,15 +41,18 @@ def build_timeline(parameters: TimelineParameters) -> otio.schema.Timeline:
     spans = shot_spans(durations, parameters.fps)
     card = end_card_span(durations, parameters.fps)
     frames = spans[-1].end
-    timeline = otio.schema.Timeline(parameters.cell, global_start_time=RationalTime(0, fps))
+    start = frame_number(parameters.start_timecode, parameters.fps)
+    timeline = otio.schema.Timeline(parameters.cell, global_start_time=RationalTime(start, fps))
     timeline.metadata["forge"] = _plain(_timeline_note(parameters, frames))
     # From the bottom up: legal lines stay readable over the end card.
     tracks = [
         _picture_track(parameters, spans),
+        _motion_track(parameters, spans),
         _type_track("super", _supers(parameters, spans, card), frames, fps),
         _type_track("end-card", [(card, _end_card_note(parameters, card))], frames, fps),
         _type_track("legal", _legal(parameters, card), frames, fps),
         _voice_track(parameters),
+        *(_sound_track(parameters, name) for name in ("music", "effects")),
     ]
     timeline.tracks.extend([track for track in tracks if len(track)])
     timeline.tracks.markers.extend(_markers(parameters, spans))
@@ -69,6 +70,7 @@ def _timeline_note(parameters: TimelineParameters, frames: int) -> TimelineNote:
         language=parameters.language,
         fps=parameters.fps,
         frames=frames,
+        start_timecode=parameters.start_timecode,
         aspect_ratio=parameters.aspect_ratio,
         size=parameters.size,
         safe_area=parameters.safe_area,
@@ -80,22 +82,66 @@ def _timeline_note(parameters: TimelineParameters, frames: int) -> TimelineNote:
 
 def _picture_track(parameters: TimelineParameters, spans: Sequence[Span]) -> otio.schema.Track:
     fps = float(parameters.fps)
+    handle = frames_at(HANDLE_S, parameters.fps)
     track = otio.schema.Track("picture", kind=otio.schema.TrackKind.Video)
     for i, (shot, span) in enumerate(zip(parameters.shots, spans, strict=True)):
-        before = parameters.shots[i - 1] if i else None
-        # A clip has no frames beyond its shot to dissolve with; a plate is as long as one likes.
-        if before and (before.beat, shot.beat) in _DISSOLVES and not (before.is_clip or shot.is_clip):
-            half = dissolve_between(spans[i - 1], span) // 2
-            if half:
-                kind = otio.schema.TransitionTypes.SMPTE_Dissolve
-                offsets = {"in_offset": RationalTime(half, fps), "out_offset": RationalTime(half, fps)}
-                track.append(otio.schema.Transition(f"dissolve to shot {shot.shot}", kind, **offsets))
-        note = ClipNote(shot=shot.shot, recipe=shot.recipe, path=shot.path)
-        medium = otio.schema.ExternalReference(f"media/{shot.media}{shot.suffix}")
-        track.append(
-            otio.schema.Clip(f"shot {shot.shot}", medium, _range(0, span.frames, fps), metadata={"forge": _plain(note)})
-        )
+        if i:
+            track.extend(_transition(parameters, parameters.shots[i - 1], shot, spans[i - 1], span))
+        note = ClipNote(shot=shot.shot, recipe=shot.recipe, path=shot.path, focus=shot.focus)
+        # A plate is as long as one likes; an editor finds a second of it on either side.
+        medium = _external(shot.media, shot.suffix, _range(0, span.frames + 2 * handle, fps))
+        track.append(_clip(f"shot {shot.shot}", medium, _range(handle, span.frames, fps), note))
     return track
+
+
+def _transition(
+    parameters: TimelineParameters, before: CutShot, shot: CutShot, leaving: Span, entering: Span
+) -> list[otio.schema.Transition]:
+    # A motion clip has no frames beyond its shot to share with another.
+    if not shot.transition or before.clip or shot.clip:
+        return []
+    half = transition_between(leaving, entering, shot.transition.seconds, parameters.fps) // 2
+    if not half:
+        return []
+    note, fps = shot.transition.note, float(parameters.fps)
+    types = otio.schema.TransitionTypes
+    kind = types.SMPTE_Dissolve if note.kind == "dissolve" else types.Custom
+    return [
+        otio.schema.Transition(
+            f"{note.kind} to shot {shot.shot}",
+            kind,
+            in_offset=RationalTime(half, fps),
+            out_offset=RationalTime(half, fps),
+            metadata={"forge": _plain(note)},
+        )
+    ]
+
+
+def _motion_track(parameters: TimelineParameters, spans: Sequence[Span]) -> otio.schema.Track:
+    """Motion clips over the plates of their shots; where one is too short, its last frame is held."""
+    fps = float(parameters.fps)
+    track = otio.schema.Track("motion", kind=otio.schema.TrackKind.Video)
+    if not any(shot.clip for shot in parameters.shots):
+        return track
+    for shot, span in zip(parameters.shots, spans, strict=True):
+        if shot.clip is None:
+            track.append(otio.schema.Gap(source_range=_range(0, span.frames, fps)))
+            continue
+        note = ClipNote(shot=shot.shot, recipe=shot.clip.recipe, path=None, focus=shot.focus)
+        has = _frames_of(shot.clip, parameters.fps, span.frames)
+        medium = _external(shot.clip.media, shot.clip.suffix, _range(0, has, fps))
+        shown = min(has, span.frames)
+        track.append(_clip(f"shot {shot.shot} motion", medium, _range(0, shown, fps), note))
+        if held := span.frames - shown:
+            clip = _clip(f"shot {shot.shot} motion, held", medium.clone(), _range(has - 1, held, fps), note)
+            clip.effects.append(otio.schema.FreezeFrame())
+            track.append(clip)
+    return track
+
+
+def _frames_of(clip: CutClip, fps: Fraction, wanted: int) -> int:
+    """Whole frames that a clip has at the timeline's rate; one that does not tell is taken to be long enough."""
+    return wanted if clip.duration_s is None else max(1, int(clip.duration_s * fps))
 
 
 def _supers(parameters: TimelineParameters, spans: Sequence[Span], card: Span) -> list[tuple[Span, TypeNote]]:
@@ -106,7 +152,7 @@ def _supers(parameters: TimelineParameters, spans: Sequence[Span], card: Span) -
             continue
         shown = super_span(span, card.start, parameters.fps)
         if shown:
-            fade = fade_of(shown, TYPE_FADE)
+            fade = fade_of(shown, TYPE_FADE_S, parameters.fps)
             note = TypeNote(role="super", text=[shot.super], above=parameters.legal, fade_in=fade, fade_out=fade)
             found.append((shown, note))
     return found
@@ -121,15 +167,15 @@ def _end_card_note(parameters: TimelineParameters, card: Span) -> TypeNote:
         product_name=parameters.product_name,
         logo=parameters.logo,
         above=parameters.legal if over_card else [],
-        fade_in=fade_of(card, CARD_FADE),
+        fade_in=fade_of(card, CARD_FADE_S, parameters.fps),
     )
 
 
 def _legal(parameters: TimelineParameters, card: Span) -> list[tuple[Span, TypeNote]]:
     if not parameters.legal:
         return []
-    span = legal_span(parameters.legal, card, parameters.fps)
-    return [(span, TypeNote(role="legal", text=parameters.legal, fade_in=TYPE_FADE, fade_out=TYPE_FADE))]
+    span, fade = legal_span(parameters.legal, card, parameters.fps), frames_at(TYPE_FADE_S, parameters.fps)
+    return [(span, TypeNote(role="legal", text=parameters.legal, fade_in=fade, fade_out=fade))]
 
 
 def _type_track(name: str, items: Sequence[tuple[Span, TypeNote]], frames: int, fps: float) -> otio.schema.Track:
@@ -150,30 +196,57 @@ def _type_track(name: str, items: Sequence[tuple[Span, TypeNote]], frames: int, 
 
 
 def _voice_track(parameters: TimelineParameters) -> otio.schema.Track:
-    track = otio.schema.Track("voice", kind=otio.schema.TrackKind.Audio)
     if not parameters.voice:
-        return track
+        return otio.schema.Track("voice", kind=otio.schema.TrackKind.Audio)
     starts_of_shots = {
         shot.shot: sum((earlier.duration_s for earlier in parameters.shots[:i]), Fraction(0))
         for i, shot in enumerate(parameters.shots)
     }
-    total = Fraction(frames_at(parameters.duration_s, parameters.fps)) / parameters.fps
+    total = _total_s(parameters)
     starts = voice_starts([_spoken(parameters, line, starts_of_shots) for line in parameters.voice], total)
-    at = Fraction(0)
+    placed = []
     for line, start in zip(parameters.voice, starts, strict=True):
-        # Down to a whole sample, never later than placed.
-        if gap := int((start - at) * line.sample_rate):
-            track.append(otio.schema.Gap(source_range=_range(0, gap, line.sample_rate)))
         samples = int(line.duration_s * line.sample_rate)
         note = VoiceNote(shot=line.shot, text=line.text, recipe=line.recipe)
-        medium = otio.schema.ExternalReference(f"media/{line.media}.wav", _range(0, samples, line.sample_rate))
-        span = _range(0, samples, line.sample_rate)
-        track.append(otio.schema.Clip(f"shot {line.shot}", medium, span, metadata={"forge": _plain(note)}))
-        at += Fraction(gap + samples, line.sample_rate)
-    rate = parameters.voice[-1].sample_rate
-    if rest := round((total - at) * rate):
+        medium = _external(line.media, ".wav", _range(0, samples, line.sample_rate))
+        clip = _clip(f"shot {line.shot}", medium, _range(0, samples, line.sample_rate), note)
+        placed.append((start, clip))
+    return _audio_track("voice", placed, total)
+
+
+def _sound_track(parameters: TimelineParameters, name: str) -> otio.schema.Track:
+    """Music or effects. Raises InvalidInput where two pieces of one track overlap."""
+    placed = []
+    for sound in sorted((each for each in parameters.sounds if each.track == name), key=lambda each: each.at_s):
+        rate = sound.sample_rate
+        skip, samples = int(sound.skip_s * rate), int(sound.duration_s * rate)
+        medium = _external(sound.media, sound.suffix, _range(0, skip + samples, rate))
+        placed.append((sound.at_s, _clip(name, medium, _range(skip, samples, rate), sound.note)))
+    return _audio_track(name, placed, _total_s(parameters))
+
+
+def _audio_track(name: str, placed: Sequence[tuple[Fraction, otio.schema.Clip]], total: Fraction) -> otio.schema.Track:
+    """Clips at their seconds with gaps between, each gap at the rate of the clip after it, as long as the picture."""
+    track = otio.schema.Track(name, kind=otio.schema.TrackKind.Audio)
+    at, rate = Fraction(0), 1
+    for start, clip in placed:
+        span = clip.source_range.duration
+        rate, samples = int(span.rate), int(span.value)
+        # Down to a whole sample, never later than placed.
+        gap = int((start - at) * rate)
+        if gap < 0:
+            raise InvalidInput(f"Two clips of the {name} track overlap at {float(start):.2f} s.")
+        if gap:
+            track.append(otio.schema.Gap(source_range=_range(0, gap, rate)))
+        track.append(clip)
+        at += Fraction(gap + samples, rate)
+    if placed and (rest := round((total - at) * rate)) > 0:
         track.append(otio.schema.Gap(source_range=_range(0, rest, rate)))
     return track
+
+
+def _total_s(parameters: TimelineParameters) -> Fraction:
+    return Fraction(frames_at(parameters.duration_s, parameters.fps)) / parameters.fps
 
 
 def _spoken(parameters: TimelineParameters, line: CutLine, starts_of_shots: dict[int, Fraction]) -> Spoken:
@@ -185,12 +258,26 @@ def _spoken(parameters: TimelineParameters, line: CutLine, starts_of_shots: dict
 
 def _markers(parameters: TimelineParameters, spans: Sequence[Span]) -> list[otio.schema.Marker]:
     fps = float(parameters.fps)
-    return [
-        otio.schema.Marker(
-            f"shot {shot.shot}: {shot.beat}", _range(span.start, span.frames, fps), otio.schema.MarkerColor.GREEN
+    markers = []
+    for shot, span in zip(parameters.shots, spans, strict=True):
+        recipe = shot.clip.recipe if shot.clip else shot.recipe
+        marker = otio.schema.Marker(
+            f"shot {shot.shot}: {shot.beat}",
+            _range(span.start, span.frames, fps),
+            otio.schema.MarkerColor.GREEN,
+            metadata={"forge": _plain(MarkerNote(shot=shot.shot, beat=shot.beat, recipe=recipe))},
         )
-        for shot, span in zip(parameters.shots, spans, strict=True)
-    ]
+        marker.comment = f"recipe {recipe}"
+        markers.append(marker)
+    return markers
+
+
+def _external(sha256: str, suffix: str, available: TimeRange) -> otio.schema.ExternalReference:
+    return otio.schema.ExternalReference(f"media/{sha256}{suffix}", available)
+
+
+def _clip(name: str, medium: otio.schema.ExternalReference, span: TimeRange, note: Document) -> otio.schema.Clip:
+    return otio.schema.Clip(name, medium, span, metadata={"forge": _plain(note)})
 
 
 def _range(start: int, length: int, rate: float) -> TimeRange:

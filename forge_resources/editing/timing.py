@@ -20,12 +20,12 @@ VOICE_LEAD_S = Fraction(1, 4)
 """The most that a line may be heard before its shot, where it would not end in time otherwise."""
 VOICE_PAUSE_S = Fraction(1, 10)
 """The least silence between two lines."""
-SUPER_AFTER_CUT = 4
-SUPER_BEFORE_CUT = 3
-TYPE_FADE = 6
-CARD_FADE = 10
-DISSOLVE = 12
-"""Frames."""
+SUPER_AFTER_CUT_S = Fraction(1, 6)
+SUPER_BEFORE_CUT_S = Fraction(1, 8)
+TYPE_FADE_S = Fraction(1, 4)
+CARD_FADE_S = Fraction(5, 12)
+HANDLE_S = Fraction(1)
+"""What an editor finds of a plate on either side of its shot."""
 SHORTEST_SUPER_S = Fraction(1)
 CARD_S = Fraction(5, 2)
 CARD_SHARE = Fraction(1, 3)
@@ -111,8 +111,8 @@ def end_card_span(durations: Sequence[Fraction], fps: Fraction) -> Span:
 
 def super_span(shot: Span, until: int, fps: Fraction) -> Span | None:
     """When the super of a shot is on screen; it leaves before frame `until`. None where that is too short to read."""
-    end = min(shot.end, until) - SUPER_BEFORE_CUT
-    start = shot.start + SUPER_AFTER_CUT
+    end = min(shot.end, until) - frames_at(SUPER_BEFORE_CUT_S, fps)
+    start = shot.start + frames_at(SUPER_AFTER_CUT_S, fps)
     # A shot that is itself very short keeps its super; only what the end card takes away counts.
     cut_short = until < shot.end
     if end - start < (frames_at(SHORTEST_SUPER_S, fps) if cut_short else 1):
@@ -120,9 +120,9 @@ def super_span(shot: Span, until: int, fps: Fraction) -> Span | None:
     return Span(start, end)
 
 
-def fade_of(span: Span, wanted: int) -> int:
+def fade_of(span: Span, wanted_s: Fraction, fps: Fraction) -> int:
     """How many frames to fade: never more than a third of what is shown."""
-    return min(wanted, span.frames // 3)
+    return min(frames_at(wanted_s, fps), span.frames // 3)
 
 
 def words_in(text: str) -> int:
@@ -146,7 +146,7 @@ def legal_span(lines: Sequence[str], card: Span, fps: Fraction) -> Span:
     """
     hold = legal_hold_s(lines)
     # A part of a frame more is still held; a part less is not.
-    needed = -int(-(hold * fps) // 1) + 2 * TYPE_FADE
+    needed = -int(-(hold * fps) // 1) + 2 * frames_at(TYPE_FADE_S, fps)
     if needed <= card.start:
         return Span(card.start - needed, card.start)
     if needed <= card.end:
@@ -158,7 +158,7 @@ def legal_span(lines: Sequence[str], card: Span, fps: Fraction) -> Span:
     )
 
 
-def dissolve_between(before: Span, after: Span) -> int:
-    """Frames of a dissolve over a cut, even; 0 where the shots are too short for one."""
+def transition_between(before: Span, after: Span, seconds: Fraction, fps: Fraction) -> int:
+    """Frames of a transition over a cut, even; 0 where the shots are too short for one."""
     room = min(before.frames, after.frames) // 3
-    return min(DISSOLVE, room) // 2 * 2
+    return min(frames_at(seconds, fps), room) // 2 * 2
