@@ -13,7 +13,7 @@ from fractions import Fraction
 from PIL import Image, ImageDraw
 
 from forge_resources.editing.font_catalogue import Weight
-from forge_resources.editing.plates import planes_of
+from forge_resources.editing.planes import Layout, planes_of
 from forge_resources.editing.shaping import TypeLine, set_line
 from forge_resources.schemas.media_formats import FrameSize
 from forge_resources.schemas.types import Document, Line, ShortLine
@@ -37,25 +37,30 @@ class SlateLine(Document):
 
 def black_frame(size: FrameSize) -> bytes:
     """One black frame."""
-    return planes_of(Image.new("RGB", (size.width, size.height))).tobytes()
+    return planes_of(Image.new("RGB", (size.width, size.height)), _layout(size)).tobytes()
 
 
 def slate_frame(size: FrameSize, rows: Sequence[SlateLine]) -> bytes:
     """One frame of a slate: its rows one below the other."""
-    return planes_of(_card(size, rows, 1 - 2 * _MARGIN)).tobytes()
+    return planes_of(_card(size, rows, 1 - 2 * _MARGIN), _layout(size)).tobytes()
 
 
 def clock_frames(size: FrameSize, rows: Sequence[SlateLine], frames: int, fps: Fraction) -> Iterator[bytes]:
     """A clock that counts down to the end of its `frames`, with the slate's rows beside it."""
-    card = planes_of(_card(size, rows, 0.56))
+    card = planes_of(_card(size, rows, 0.56), _layout(size))
     # Even, because chroma has half as many pixels; only the dial changes from frame to frame.
     radius = round(0.115 * size.height) * 2
     corner = (round((1 - _MARGIN) * size.width / 2) * 2 - 2 * radius, size.height // 4 * 2 - radius)
     for frame in range(frames):
-        face = planes_of(_face(radius, float(Fraction(frames - frame) / fps)))
+        face = planes_of(_face(radius, float(Fraction(frames - frame) / fps)), Layout(2 * radius, 2 * radius))
         for part, under, over in zip((1, 2, 2), card.parts, face.parts, strict=True):
-            under.paste(over, (corner[0] // part, corner[1] // part))
+            left, top = corner[0] // part, corner[1] // part
+            under[top : top + over.shape[0], left : left + over.shape[1]] = over
         yield card.tobytes()
+
+
+def _layout(size: FrameSize) -> Layout:
+    return Layout(size.width, size.height)
 
 
 def _card(size: FrameSize, rows: Sequence[SlateLine], width: float) -> Image.Image:

@@ -13,8 +13,8 @@ from typing import Any, ClassVar
 from pydantic import BaseModel
 
 from forge_resources.editing import ffmpeg
-from forge_resources.editing.cut import open_timeline, read_cut
 from forge_resources.editing.sound import level_track
+from forge_resources.editing.timeline_reading import open_timeline, read_cut
 from forge_resources.engines.contract import EditEngine, Facts, Sources
 from forge_resources.errors import InvalidInput
 from forge_resources.schemas.delivery import DeliveryProfile

@@ -9,12 +9,12 @@ or where the files go (see `shelf`).
 
 from __future__ import annotations
 
-from forge_resources.editing.cut import timeline_note
 from forge_resources.editing.cutting_room import media_of, read_timeline, render_master
 from forge_resources.editing.mixing import mix_parameters
 from forge_resources.editing.outlet import needs_package, package_parameters
 from forge_resources.editing.packaging import packager_name
 from forge_resources.editing.profiles import outlet
+from forge_resources.editing.timeline_reading import picture_identity, timeline_note
 from forge_resources.progress import OnStep
 from forge_resources.schemas.brief import CellBrief
 from forge_resources.schemas.deliverables import Spot, Timelines
@@ -75,8 +75,8 @@ class Packing:
 
     def _picture(self, profile: DeliveryProfile) -> str:
         """What decides the encoded picture: timeline and format. Equal for two profiles that can share a master."""
-        timeline = self._timelines.by_profile[profile.slug]
-        return sha256_of([timeline.sha256, profile.video.model_dump(mode="json")])
+        document = read_timeline(self._studio.workshop, self._timelines.by_profile[profile.slug])
+        return sha256_of([picture_identity(document), profile.video.model_dump(mode="json")])
 
 
 def _same_file(one: DeliveryProfile, other: DeliveryProfile) -> bool:

@@ -6,6 +6,7 @@ opening any media.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from pathlib import Path, PurePosixPath
@@ -26,6 +27,7 @@ from forge_resources.schemas.edit import (
     VoiceNote,
 )
 from forge_resources.schemas.timecode import frame_number
+from forge_resources.schemas.types import sha256_of
 
 _KNOWN = ("picture", "motion", "inset", *TYPE_TRACKS, "voice", "music", "effects")
 _PICTURES = {".png", ".mp4"}
@@ -51,6 +53,14 @@ def timeline_note(timeline: otio.schema.Timeline) -> TimelineNote:
     except ValueError as error:
         raise InvalidInput(f"The start of the timeline cannot be: {error}.") from None
     return note
+
+
+def picture_identity(timeline: otio.schema.Timeline) -> str:
+    """SHA-256 of what decides the picture: equal for timelines that differ in sound or in their time code alone."""
+    cut = read_cut(timeline)
+    video = [track for track in timeline.tracks if track.kind == otio.schema.TrackKind.Video]
+    note = cut.note.model_dump(mode="json", exclude={"start_timecode", "tier"})
+    return sha256_of([note, *(json.loads(track.to_json_string()) for track in video)])
 
 
 def read_cut(timeline: otio.schema.Timeline) -> Cut:
