@@ -68,7 +68,7 @@ def spot(
     group="delivery",
     kinds={"files"},
     revision=1,
-    engines=["render", "mix", "package", "captions-srt", "captions-vtt"],
+    engines=["render", "mix", "package", "captions-srt", "captions-vtt", "captions-ass", "captions-ttml"],
 )
 def deliverables(
     context: dg.AssetExecutionContext,

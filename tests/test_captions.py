@@ -10,6 +10,7 @@ from typing import get_args
 
 import pytest
 
+from forge_resources.editing.caption_formats import Sheet
 from forge_resources.editing.captions import SrtCaptions, VttCaptions, caption_parameters
 from forge_resources.editing.cues import Cue, CueRules, SpokenText, cues_for
 from forge_resources.editing.profiles import load_profiles
@@ -17,7 +18,7 @@ from forge_resources.editing.timeline import TimelineEditor
 from forge_resources.engines.registry import engine
 from forge_resources.errors import Blocked, InvalidInput
 from forge_resources.schemas.audience import Language
-from forge_resources.schemas.delivery import DeliveryProfile
+from forge_resources.schemas.delivery import DeliveryProfile, FrameSize, SafeArea
 from tests.test_timeline import edit_list, line
 
 FPS = Fraction(24)
@@ -119,8 +120,10 @@ def test_files_hold_the_cues_of_the_timeline(tmp_path: Path) -> None:
 
 def test_markup_in_a_line_is_text_in_webvtt() -> None:
     cue = Cue(("Licht & <Wärme>",), Fraction(0), Fraction(3661))
-    assert "Licht &amp; &lt;Wärme&gt;" in VttCaptions.document([cue])
-    assert "00:00:00,000 --> 01:01:01,000\nLicht & <Wärme>" in SrtCaptions.document([cue])
+    area = SafeArea(top=0.05, bottom=0.05, left=0.05, right=0.05)
+    sheet = Sheet([cue], "de", "a cell", FrameSize(width=1280, height=720), area, by_word=False)
+    assert "Licht &amp; &lt;Wärme&gt;" in VttCaptions.document(sheet)
+    assert "00:00:00,000 --> 01:01:01,000\nLicht & <Wärme>" in SrtCaptions.document(sheet)
 
 
 def test_a_silent_spot_has_empty_captions(tmp_path: Path) -> None:

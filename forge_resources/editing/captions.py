@@ -1,32 +1,34 @@
-"""Captions: what the voice says, as SRT or WebVTT, timed to the sound of the timeline.
+"""Captions: what the voice says, timed to the sound of the timeline, as SRT, WebVTT, ASS or TTML.
 
-What belongs here: the engines `captions-srt` and `captions-vtt` and how the two formats are written. What does not:
-where cues begin and end (see `cues`).
+What belongs here: the engines and their recipe. What does not: where cues begin and end (see `cues`), or how a format
+is written (see `caption_formats`).
 """
 
 from __future__ import annotations
 
-import html
 from abc import abstractmethod
-from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from forge_resources.editing.cues import Cue, CueRules, SpokenText, cues_for
+from forge_resources.editing.caption_formats import Sheet, ass_document, srt_document, ttml_document, vtt_document
+from forge_resources.editing.cues import CueRules, SpokenText, cues_for
 from forge_resources.editing.timeline_reading import open_timeline, timeline_note
 from forge_resources.engines.contract import EditEngine, Facts, Sources
 from forge_resources.errors import InvalidInput
 from forge_resources.schemas.audience import Language
 from forge_resources.schemas.delivery import DeliveryProfile
-from forge_resources.schemas.edit import VoiceNote
+from forge_resources.schemas.edit import TimelineNote, VoiceNote
 from forge_resources.schemas.types import Document, ExactRational, LanguageCode, Tier
 
 
 class CaptionParameters(Document):
-    """How captions of a language are set. The defaults are those of the timed-text guides: seconds and frames."""
+    """How captions of a language are set. The defaults are those of the timed-text guides: seconds and frames.
+
+    `offset_frames` stand before the spot in its file; captions keep to the time of the file.
+    """
 
     language: LanguageCode
     line_length: Annotated[int, Field(ge=8, le=60)]
@@ -35,6 +37,8 @@ class CaptionParameters(Document):
     shortest_s: Annotated[ExactRational, Field(gt=0, le=3)] = Fraction(5, 6)
     longest_s: Annotated[ExactRational, Field(gt=1, le=10)] = Fraction(7)
     frames_between: Annotated[int, Field(ge=0, le=12)] = 2
+    timing: Literal["row", "word"] = "row"
+    offset_frames: Annotated[int, Field(ge=0)] = 0
 
 
 def caption_parameters(language: Language, profile: DeliveryProfile) -> CaptionParameters:
@@ -44,6 +48,8 @@ def caption_parameters(language: Language, profile: DeliveryProfile) -> CaptionP
         line_length=language.line_length,
         max_lines=language.max_lines,
         reading_speed_cps=language.reading_speed_cps,
+        timing=profile.caption_timing,
+        offset_frames=profile.leader_frames(profile.fps),
     )
 
 
@@ -51,14 +57,14 @@ class CaptionWriter(EditEngine):
     """Writes the captions of source `timeline`. Facts: `cues`, and `fastest_cps`, the fastest a viewer has to read."""
 
     tier: ClassVar[Tier] = "full"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
     Parameters: ClassVar[type[Document]] = CaptionParameters
 
     def make(self, parameters: CaptionParameters, sources: Sources, target: Path) -> Facts:
         """Raises Blocked where a line cannot be held long enough to be read, InvalidInput for another document."""
         if "timeline" not in sources:
             raise InvalidInput("Captions are written from a timeline, and none was given.")
-        lines, fps, total = read_spoken(sources["timeline"])
+        note, lines = read_spoken(sources["timeline"])
         rules = CueRules(
             language=parameters.language,
             line_length=parameters.line_length,
@@ -68,13 +74,22 @@ class CaptionWriter(EditEngine):
             longest=parameters.longest_s,
             frames_between=parameters.frames_between,
         )
-        cues = cues_for(lines, rules, fps, total)
-        target.write_text(self.document(cues), encoding="utf-8", newline="\n")
+        cues = cues_for(lines, rules, note.fps, Fraction(note.frames) / note.fps)
+        delay = Fraction(parameters.offset_frames) / note.fps
+        sheet = Sheet(
+            cues=[cue.later(delay) for cue in cues],
+            language=parameters.language,
+            title=note.cell,
+            size=note.size,
+            safe_area=note.safe_area,
+            by_word=parameters.timing == "word",
+        )
+        target.write_text(self.document(sheet), encoding="utf-8", newline="\n")
         return {"cues": len(cues), "fastest_cps": round(max((cue.reading_cps for cue in cues), default=0.0), 2)}
 
     @staticmethod
     @abstractmethod
-    def document(cues: Sequence[Cue]) -> str:
+    def document(sheet: Sheet) -> str:
         """The text of the file."""
 
 
@@ -83,37 +98,36 @@ class SrtCaptions(CaptionWriter):
     summary: ClassVar[str] = "Writes what is spoken as SubRip captions."
     media_type: ClassVar[str] = "application/x-subrip"
     suffix: ClassVar[str] = ".srt"
-
-    @staticmethod
-    def document(cues: Sequence[Cue]) -> str:
-        blocks = [
-            f"{number}\n{_clock(cue.start, ',')} --> {_clock(cue.end, ',')}\n" + "\n".join(cue.lines) + "\n"
-            for number, cue in enumerate(cues, 1)
-        ]
-        return "\n".join(blocks)
+    document = staticmethod(srt_document)
 
 
 class VttCaptions(CaptionWriter):
     name: ClassVar[str] = "captions-vtt"
-    summary: ClassVar[str] = "Writes what is spoken as WebVTT captions."
+    summary: ClassVar[str] = "Writes what is spoken as WebVTT captions, by row or by word."
     media_type: ClassVar[str] = "text/vtt"
     suffix: ClassVar[str] = ".vtt"
-
-    @staticmethod
-    def document(cues: Sequence[Cue]) -> str:
-        blocks = [
-            f"{_clock(cue.start, '.')} --> {_clock(cue.end, '.')}\n"
-            + "\n".join(html.escape(line, quote=False) for line in cue.lines)
-            + "\n"
-            for cue in cues
-        ]
-        return "\n".join(["WEBVTT\n", *blocks])
+    document = staticmethod(vtt_document)
 
 
-def read_spoken(path: Path) -> tuple[list[SpokenText], Fraction, Fraction]:
-    """What is spoken and when, the frame rate, and how many seconds the spot lasts. Raises InvalidInput."""
+class AssCaptions(CaptionWriter):
+    name: ClassVar[str] = "captions-ass"
+    summary: ClassVar[str] = "Writes what is spoken as Advanced SubStation Alpha, by row or by word."
+    media_type: ClassVar[str] = "text/x-ssa"
+    suffix: ClassVar[str] = ".ass"
+    document = staticmethod(ass_document)
+
+
+class TtmlCaptions(CaptionWriter):
+    name: ClassVar[str] = "captions-ttml"
+    summary: ClassVar[str] = "Writes what is spoken as TTML (EBU-TT-D, IMSC text profile), by row or by word."
+    media_type: ClassVar[str] = "application/ttml+xml"
+    suffix: ClassVar[str] = ".ttml"
+    document = staticmethod(ttml_document)
+
+
+def read_spoken(path: Path) -> tuple[TimelineNote, list[SpokenText]]:
+    """What a timeline says about itself, and what is spoken when. Raises InvalidInput."""
     timeline = open_timeline(path)
-    note = timeline_note(timeline)
     spoken = []
     for track in (track for track in timeline.tracks if track.name == "voice"):
         at = Fraction(0)
@@ -124,13 +138,4 @@ def read_spoken(path: Path) -> tuple[list[SpokenText], Fraction, Fraction]:
                 text = VoiceNote.model_validate(dict(item.metadata["forge"])).text
                 spoken.append(SpokenText(text, at, at + length))
             at += length
-    return spoken, note.fps, Fraction(note.frames) / note.fps
-
-
-def _clock(seconds: Fraction, point: str) -> str:
-    """`HH:MM:SS,mmm`, rounded to the nearest millisecond."""
-    thousandths = int(seconds * 1000 + Fraction(1, 2))
-    whole, thousandths = divmod(thousandths, 1000)
-    minutes, second = divmod(whole, 60)
-    hour, minute = divmod(minutes, 60)
-    return f"{hour:02}:{minute:02}:{second:02}{point}{thousandths:03}"
+    return timeline_note(timeline), spoken

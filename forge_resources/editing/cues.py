@@ -7,12 +7,12 @@ does not: file formats (see `captions`).
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
 
-from forge_resources.editing.line_breaking import Piece, balanced_lines, pieces_of
+from forge_resources.editing.line_breaking import Piece, balanced_lines, pieces_of, words_of
 from forge_resources.errors import Blocked, InvalidInput
 from forge_resources.schemas.types import frames_at
 
@@ -51,6 +51,19 @@ class CueRules:
 
 
 @dataclass(frozen=True)
+class TimedWord:
+    """A word (of Chinese, Japanese and Thai: a phrase) with the space behind it, on line `line` of its cue.
+
+    `start` and `end` are when it is heard, in seconds; estimated from its share of the letters of the cue.
+    """
+
+    text: str
+    line: int
+    start: Fraction
+    end: Fraction
+
+
+@dataclass(frozen=True)
 class Cue:
     """Lines of text on screen from `start` to `end`, in seconds on whole frames."""
 
@@ -58,6 +71,12 @@ class Cue:
     start: Fraction
     end: Fraction
     reading_cps: float = 0.0
+    words: tuple[TimedWord, ...] = ()
+
+    def later(self, by: Fraction) -> Cue:
+        """The same, `by` seconds later."""
+        words = tuple(replace(word, start=word.start + by, end=word.end + by) for word in self.words)
+        return replace(self, start=self.start + by, end=self.end + by, words=words)
 
 
 @dataclass(frozen=True)
@@ -85,8 +104,22 @@ def cues_for(spoken: Sequence[SpokenText], rules: CueRules, fps: Fraction, total
         wanted = max(draft.heard_until, starts[i] + _ceil(Fraction(draft.width) / rules.reading_speed_cps * fps))
         end = min(max(wanted, starts[i] + shortest), limit, starts[i] + int(rules.longest * fps))
         seconds = Fraction(end - starts[i]) / fps
-        cues.append(Cue(draft.lines, Fraction(starts[i]) / fps, Fraction(end) / fps, draft.width / float(seconds)))
+        heard = Fraction(starts[i]) / fps, Fraction(max(starts[i] + 1, min(draft.heard_until, end))) / fps
+        words = tuple(_words(draft.lines, rules, *heard))
+        reading_cps = draft.width / float(seconds)
+        cues.append(Cue(draft.lines, heard[0], Fraction(end) / fps, reading_cps, words))
     return cues
+
+
+def _words(lines: Sequence[str], rules: CueRules, start: Fraction, end: Fraction) -> Iterator[TimedWord]:
+    """The words of a cue, one after the other from `start` to `end`, each as long as its share of the letters."""
+    words = [(index, text) for index, line in enumerate(lines) for text in words_of(line, rules.language)]
+    widths = [Fraction(max(rules.width(text), 0.5)) for _, text in words]
+    at = start
+    for (index, text), width in zip(words, widths, strict=True):
+        until = at + (end - start) * width / sum(widths)
+        yield TimedWord(text, index, at, until)
+        at = until
 
 
 def _starts(drafts: Sequence[_Draft], rules: CueRules, shortest: int, total: int) -> list[int]:

@@ -34,6 +34,8 @@ ENGINES: dict[tuple[EngineKind, str], str] = {
     ("edit", "contact-sheet"): "forge_resources.imaging.contact_sheet:ContactSheet",
     ("edit", "captions-srt"): "forge_resources.editing.captions:SrtCaptions",
     ("edit", "captions-vtt"): "forge_resources.editing.captions:VttCaptions",
+    ("edit", "captions-ass"): "forge_resources.editing.captions:AssCaptions",
+    ("edit", "captions-ttml"): "forge_resources.editing.captions:TtmlCaptions",
 }
 
 
