@@ -83,12 +83,16 @@ def told(function: Callable[P, R]) -> Callable[P, R]:
             # What an engine itself raised keeps its traceback in the event log.
             raise failure_of(error) from error.__cause__
 
-    # Dagster reads types off the signature and does not resolve names in another module's strings.
-    signature = inspect.signature(function, eval_str=True)
-    wrapper.__signature__ = signature  # type: ignore[attr-defined]
-    wrapper.__annotations__ = {name: parameter.annotation for name, parameter in signature.parameters.items()}
-    wrapper.__annotations__["return"] = signature.return_annotation
-    return wrapper
+    return with_types(wrapper, function)
+
+
+def with_types(function: Callable[P, R], like: Callable[..., Any]) -> Callable[P, R]:
+    """`function` with the types of `like` as objects: Dagster does not resolve names in another module's strings."""
+    signature = inspect.signature(like, eval_str=True)
+    function.__signature__ = signature  # type: ignore[attr-defined]
+    function.__annotations__ = {name: parameter.annotation for name, parameter in signature.parameters.items()}
+    function.__annotations__["return"] = signature.return_annotation
+    return function
 
 
 def cell_of(context: dg.AssetExecutionContext) -> CellKey:

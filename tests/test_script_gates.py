@@ -7,10 +7,30 @@ from typing import Any
 
 import pytest
 
+from forge_resources.findings import Finding, GateReport
+from forge_resources.library.loader import load_library
 from forge_resources.schemas.brief import CellBrief, Origin
-from forge_resources.writing.script_gates import SPOKEN_FASTER_AT_MOST, timing_findings, wording_findings
+from forge_resources.schemas.script import Script
+from forge_resources.writing.forbidden import find_word
+from forge_resources.writing.gates.examination import Examination, Measured
+from forge_resources.writing.gates.gate_data import load_claim_words, load_limits
+from forge_resources.writing.gates.languages import other_language
+from forge_resources.writing.gates.numerals import numerals
+from forge_resources.writing.gates.timing import timing as timing_gate
+from forge_resources.writing.gates.wording import wording as wording_gate
 from tests.cells import cell_brief, script
 from tests.sample_briefs import ORIGIN
+
+SPOKEN_FASTER_AT_MOST = load_limits().spoken_faster_at_most
+
+
+def timing_findings(script: Script, cell: CellBrief, measured: dict[int, Measured] | None = None) -> list[Finding]:
+    return list(timing_gate(Examination(script, cell, measured or {})).findings)
+
+
+def wording_findings(script: Script, cell: CellBrief) -> list[Finding]:
+    return list(wording_gate(Examination(script, cell)).findings)
+
 
 FIVE = [{"beat": beat} for beat in ("hook", "tension", "product", "proof", "call")]
 
@@ -61,7 +81,11 @@ def test_rows_out_of_number_are_found() -> None:
 def test_beats_out_of_order_are_found_unless_the_script_was_handed_in() -> None:
     turned = [FIVE[4], *FIVE[:4]]
     assert timing(*turned) == ["rows: leave the order hook → tension → product → proof → call"]
-    assert timing(*turned, origin=Origin.model_validate(ORIGIN)) == []
+    handed_in = Origin.model_validate(
+        {"script": [{"shot": n, "duration_s": 3, "visual": "A woman."} for n in range(1, 6)]}
+    )
+    assert timing(*turned, origin=handed_in) == []
+    assert timing(*turned, origin=Origin.model_validate(ORIGIN)) == ["rows: are 5; the script to adapt has 2"]
 
 
 def test_a_line_too_long_for_its_shot_is_found_with_what_would_fit() -> None:
@@ -90,6 +114,11 @@ def test_every_finding_is_told_at_once() -> None:
         ("CO2-neutral", "CO2-neutral geheizt."),
         ("CO2-neutral", "Ganz CO2 neutral."),
         ("CO2-neutral", "Ganz CO2\u2011neutral."),
+        ("CO2-neutral", "CO2neutral geheizt."),
+        ("guaranteed", "G U A R A N T E E D"),
+        ("guaranteed", "gua\u00adran\u00adteed"),
+        ("risk-free", "A riskfree trial."),
+        ("cheapest", "\uff43heapest"),
         ("world's best", "The world\u2019s best lamp."),
         ("n\u2019importe qui", "N'importe qui."),
         ("klimaneutral", "Die klimaneutrale Lampe."),
@@ -117,8 +146,10 @@ def test_a_forbidden_word_is_found(forbidden: str, text: str) -> None:
         ("état", "Le secrététat."),
         ("ärger", "Das wärger."),
         ("best in the world", "Best of the world."),
+        ("cheapest", "cheap"),
+        ("cheapest", "Each ape stands there."),
+        ("miracle cure", "A miracle. The cure is another."),
         ("a.b", "say acb now"),
-        ("CO2-neutral", "CO2neutral"),
         ("最高", "最も高い"),
     ],
 )
@@ -140,3 +171,108 @@ def test_each_word_in_each_place_is_a_finding() -> None:
 
 def test_with_nothing_forbidden_anything_may_be_said() -> None:
     assert wording_findings(script({"voice_over": "The cheapest."}), brief()) == []
+
+
+@pytest.mark.parametrize(
+    ("word", "text", "language"),
+    [
+        ("garantiert", "Eine garantierte Freude", "de"),
+        ("guaranteed", "We guarantee it.", "en"),
+        ("miraculeux", "Une lampe miraculeuse", "fr"),
+        ("garantizado", "Resultados garantizados", "es"),
+        ("najtańszy", "Najtańsza lampa", "pl"),
+        ("garantito", "Risultati garantiti", "it"),
+        ("milagroso", "Uma cura milagrosa", "pt"),
+        ("goedkoopste", "De goedkoopsten", "nl"),
+        ("مضمون", "نتائج مضمونة", "ar"),
+        ("गारंटी", "गारंटीशुदा", "hi"),
+    ],
+)
+def test_inflections_are_forms_of_a_word(word: str, text: str, language: str) -> None:
+    assert find_word(word, text, language)
+
+
+def test_another_degree_is_another_word() -> None:
+    assert find_word("günstigste", "günstig", "de") is None
+    assert find_word("günstigste", "am günstigsten", "de")
+
+
+# --- measured by a voice
+
+
+def test_what_the_voice_cannot_say_in_time_is_found() -> None:
+    late = Measured(None, "The line takes 3.4 s and has 2.85 s")
+    rows = [{**FIVE[0], "voice_over": "Ja."}, *FIVE[1:]]
+    assert [str(found) for found in timing_findings(script(*rows), brief(), {1: late})] == [
+        "row 1 voice-over: The line takes 3.4 s and has 2.85 s"
+    ]
+    assert timing_findings(script(*rows), brief(), {1: Measured(0.4)}) == []
+
+
+def test_an_adaptation_keeps_the_seconds_of_its_origin() -> None:
+    rows = [{"shot": n, "duration_s": seconds, "visual": "A woman."} for n, seconds in ((1, 3), (2, 5), (3, 7))]
+    origin = Origin.model_validate({"script": rows})
+    assert timing(*[{**FIVE[0], "duration_s": seconds} for seconds in (3, 6, 6)], origin=origin) == [
+        "row 2: lasts 6 s; in the script to adapt it lasts 5 s",
+        "row 3: lasts 6 s; in the script to adapt it lasts 7 s",
+    ]
+
+
+# --- languages and numerals
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "found"),
+    [
+        ("Some mornings begin too early.", "de", "English"),
+        ("Manche Tage fangen zu früh an.", "de", None),
+        ("OK", "de", None),
+        ("40 %", "ja", None),
+        ("目覚まし", "ja", None),
+        ("Wake up with the light", "ja", "another writing"),
+        ("今晚就试一试这个新的灯吧", "ja", "Chinese"),
+        ("Bare ti minutter til, vær så snill.", "nl", "Norwegian"),
+    ],
+)
+def test_a_language_is_told_where_it_is_sure(text: str, language: str, found: str | None) -> None:
+    assert other_language(text, language) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "values"),
+    [
+        ("1,800 K", "en", [{1800.0, 1.8}]),
+        ("1.800 K", "de", [{1800.0, 1.8}]),
+        ("1 800 K", "fr", [{1800.0, 1.8, 1.0, 800.0}]),
+        ("٤٠ ساعة", "ar", [{40.0}]),
+        ("４０時間", "ja", [{40.0}]),
+        ("४० घंटे", "hi", [{40.0}]),
+        ("forty hours, 3.5 W", "en", [{3.5}, {40.0}]),
+        ("四十小时", "zh", [{40.0}]),
+        ("nothing", "en", []),
+    ],
+)
+def test_numbers_are_read_in_any_writing(text: str, language: str, values: list[set[float]]) -> None:
+    assert [set(numeral.values) for numeral in numerals(text, language)] == values
+
+
+@pytest.mark.parametrize("language", sorted(language for language in load_library().languages))
+def test_every_language_of_the_library_has_claim_words(language: str) -> None:
+    words = load_claim_words(language)
+    assert words is not None
+    assert words.superlatives
+    assert words.proof
+    assert words.numbers
+
+
+# --- what fails
+
+
+def test_a_critical_finding_or_two_major_ones_fail() -> None:
+    def passed(*severities: str) -> bool:
+        return GateReport(tuple(Finding("rows", "are odd", severity) for severity in severities)).passed  # type: ignore[arg-type]
+
+    assert passed()
+    assert passed("major", "minor", "minor", "minor")
+    assert not passed("critical")
+    assert not passed("major", "major")

@@ -50,11 +50,15 @@ class ScriptRow(Document):
 
 
 class Script(Document):
-    """The rows of a spot, in order, numbered from 1."""
+    """The rows of a spot, in order, numbered from 1.
+
+    `legal` are its legal lines, where the writer has written them out; without, the edit takes those of the brief.
+    """
 
     language: LanguageCode
     tier: Tier
     rows: Annotated[list[ScriptRow], Field(min_length=1, max_length=40)]
+    legal: list[Line] | None = Field(None, exclude_if=lambda lines: lines is None)
 
     @property
     def duration_s(self) -> Fraction:

@@ -8,11 +8,13 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import cast
 
+from pydantic import BaseModel
+
 from forge_resources.engines.contract import VoiceEngine
 from forge_resources.progress import OnStep
 from forge_resources.schemas.brief import CellBrief
 from forge_resources.schemas.edit import SpokenLine, Voiceover
-from forge_resources.schemas.script import Script
+from forge_resources.schemas.script import Script, ScriptRow
 from forge_resources.store.tally import Tally
 from forge_resources.store.workshop import Workshop
 
@@ -23,17 +25,21 @@ LEAD_IN = Fraction(3, 20)
 def speak(workshop: Workshop, brief: CellBrief, script: Script, on_step: OnStep) -> tuple[Voiceover, Tally]:
     """The script's lines as sound. Raises Blocked where a line cannot be spoken within its shot."""
     engine = cast("VoiceEngine", workshop.engine("voice", brief.market_brief.engines.voice))
-    market = brief.market_brief.market
     spoken = [(row, row.voice_over) for row in script.rows if row.voice_over]
     lines: list[SpokenLine] = []
     tally = Tally()
     for done, (row, text) in enumerate(spoken, start=1):
-        parameters = engine.parameters(
-            text, script.language, market.market.voice, market.language.speech_rate_cps, row.duration_s - LEAD_IN
-        )
-        made = workshop.make(engine, parameters)
+        made = workshop.make(engine, line_parameters(engine, brief, script, row, text))
         sound = tally.add(made)
         duration = Fraction(str(sound.facts["duration_s"]))
         lines.append(SpokenLine(shot=row.shot, text=text, sound=sound, duration_s=duration))
         on_step(done, len(spoken), f"shot {row.shot} {'reused' if made.reused else 'spoken'}")
     return Voiceover(lines=lines), tally
+
+
+def line_parameters(engine: VoiceEngine, brief: CellBrief, script: Script, row: ScriptRow, text: str) -> BaseModel:
+    """The recipe of one line of a row: what is said, by whom, and how long there is for it."""
+    market = brief.market_brief.market
+    return engine.parameters(
+        text, script.language, market.market.voice, market.language.speech_rate_cps, row.duration_s - LEAD_IN
+    )

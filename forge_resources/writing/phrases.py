@@ -20,6 +20,7 @@ from pydantic import Field, model_validator
 from forge_resources.schemas.types import Document, LanguageCode, ShortLine
 from forge_resources.writing.data_files import DATA, read_data
 from forge_resources.writing.draws import shuffled
+from forge_resources.writing.forbidden import first_found
 from forge_resources.writing.tones import REGISTERS, Register
 
 Address = Literal["formal", "informal"]
@@ -32,7 +33,6 @@ WISHES: tuple[Wish, ...] = ("calm", "energy", "togetherness", "freedom", "pride"
 Kind = Literal["hook", "tension", "wish", "product"]
 
 _SLOTS = re.compile(r"\{([^}]*)\}")
-_WRITTEN_WITHOUT_SPACES = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\u0e00-\u0e7f]")
 
 
 class Phrase(Document):
@@ -122,7 +122,7 @@ def candidates(bank: PhraseBank, kind: Kind, voice: Voice, *seed: object) -> lis
     def of(registers: Sequence[Register], in_tone: bool) -> Iterable[Candidate]:
         for place, phrase in [entry for register in registers for entry in enumerate(group[register])]:
             text = _filled(phrase.addressed(voice.address), voice)
-            if not says_forbidden(text, voice.must_not_say):
+            if not says_forbidden(text, voice.must_not_say, bank.language):
                 gloss = None if bank.language == "en" else _filled(phrase.gloss, voice)
                 yield Candidate(text, gloss, in_tone, place)
 
@@ -137,15 +137,9 @@ def _filled(text: str, voice: Voice) -> str:
     return re.sub(r"([.!?])\.(?=\s|$)", r"\1", filled)
 
 
-def says_forbidden(text: str, must_not_say: Iterable[str]) -> bool:
-    """Whether a word or phrase of `must_not_say`, or one that begins with it, is in `text`; case does not matter."""
-    folded = text.casefold()
-    for phrase in must_not_say:
-        wanted = phrase.casefold()
-        start = "" if _WRITTEN_WITHOUT_SPACES.search(wanted) else r"(?<!\w)"
-        if re.search(start + re.escape(wanted), folded):
-            return True
-    return False
+def says_forbidden(text: str, must_not_say: Iterable[str], language: str = "") -> bool:
+    """Whether a word or phrase of `must_not_say` is in `text` in any form that the gate on wording would find."""
+    return first_found(must_not_say, text, language) is not None
 
 
 def bank_languages() -> list[str]:
