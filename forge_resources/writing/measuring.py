@@ -23,7 +23,7 @@ def measure(workshop: Workshop, brief: CellBrief, script: Script) -> dict[int, M
     A voice that loads a model onto the device is not asked: its lines are measured where they are spoken.
     """
     engine = cast("VoiceEngine", workshop.engine("voice", brief.market_brief.engines.voice))
-    if getattr(engine, "device_bound", False) or engine.lacks():
+    if engine.device_bound or engine.lacks():
         return {}
     measured = {}
     for row in script.rows:
