@@ -17,12 +17,14 @@ from forge_assets.partitions import CELL
 from forge_resources.adapters.failures import failure_of
 from forge_resources.engines.registry import engine
 from forge_resources.errors import ForgeError
-from forge_resources.progress import OnStep, Progress, report, steps_of
+from forge_resources.progress import OnStep, Progress, Throttled, report, steps_of
 from forge_resources.schemas.cell import CellKey
 from forge_resources.schemas.types import Document
 from forge_resources.store.tally import Tally
 
 GPU_POOL = "gpu"
+EVENT_EVERY_S = 10.0
+"""Denoising steps are many; the event log keeps every one that it is told."""
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -107,8 +109,8 @@ def stage_name(context: dg.AssetExecutionContext) -> str:
 
 
 def steps(context: dg.AssetExecutionContext) -> OnStep:
-    """Reports the steps of the stage that is being made."""
-    return steps_of(context.partition_key, stage_name(context))
+    """Reports the steps of the stage that is being made; what takes long inside of one is in the event log too."""
+    return steps_of(context.partition_key, stage_name(context), also=Throttled(context.log.info, EVENT_EVERY_S))
 
 
 def result(
@@ -122,6 +124,8 @@ def result(
     """A stage's document with its data version (a hash of its content) and what the UI shows of it."""
     if tally is not None:
         metadata |= {"recipes": len(tally.fingerprints), "made": tally.made, "reused": tally.reused}
+        if tally.usage is not None:
+            metadata |= tally.usage.figures()
     report(Progress(context.partition_key, stage_name(context), 1, 1, "done"))
     return dg.MaterializeResult(
         value=document,

@@ -13,6 +13,7 @@ from forge_resources.editing.profiles import load_profiles
 from forge_resources.engines.contract import TextEngine
 from forge_resources.engines.registry import engine as registered_engine
 from forge_resources.engines.registry import engines as registered_engines
+from forge_resources.gpu.choice import host_of_deployment
 from forge_resources.library.loader import Library, load_library
 from forge_resources.schemas.brief import Brief
 from forge_resources.schemas.delivery import DeliveryProfile
@@ -48,7 +49,7 @@ class Studio:
 
     @cached_property
     def workshop(self) -> Workshop:
-        return Workshop(self.store, reuse=self.reuse)
+        return Workshop(self.store, reuse=self.reuse, host=host_of_deployment())
 
     def engine_versions(self) -> dict[str, str]:
         """The version of every registered engine, by `<kind>.<name>`."""

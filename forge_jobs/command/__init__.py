@@ -18,6 +18,7 @@ COMMANDS = {
     "library": "Shows the reference data, and checks it.",
     "models": "The picture models: which there are, and what is installed.",
     "engines": "Which engines exist here, and what each lacks to run.",
+    "gpu": "The worker that keeps models warm: status, stop, warm.",
     "stale": "The cells and assets that no longer match their inputs, each with its cause.",
     "doctor": "What this machine has and lacks, with the remedy.",
 }

@@ -56,19 +56,10 @@ class ProgressBoard:
         if task is None:
             task = self._tasks[progress.cell] = self._bars.add_task(name, total=len(_STAGES), note="")
         finished = _STAGES.index(progress.stage) + (1 if progress.note == "done" else progress.fraction)
-        self._bars.update(task, completed=finished, note=_said(progress))
+        self._bars.update(task, completed=finished, note=f"{progress.stage} {progress.words}".removesuffix(" done"))
 
     def end(self, cell: CellKey) -> None:
         """Takes a cell's bar down; its outcome says the rest."""
         task = self._tasks.pop(cell.partition_key, None)
         if self._bars and task is not None:
             self._bars.remove_task(task)
-
-
-def _said(progress: Progress) -> str:
-    """What the bar says beside it, such as `frames shot 3 made` or `frames 4 of 5, step 12 of 30`."""
-    if progress.within is None:
-        return f"{progress.stage} {progress.note}".removesuffix(" done")
-    of = f" of {progress.total}" if progress.total else ""
-    step = progress.note or f"step {progress.within[0]} of {progress.within[1]}"
-    return f"{progress.stage} {progress.done + 1}{of}, {step}"

@@ -10,7 +10,7 @@ looking up, hashing, keeping and reusing is done by `store.workshop`.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -18,6 +18,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel
 
+from forge_resources.errors import InvalidInput
 from forge_resources.schemas.brief import Brief, CellBrief
 from forge_resources.schemas.script import Concept, Culture
 from forge_resources.schemas.storyboard import Shot, ShotLook
@@ -55,6 +56,16 @@ class Engine(ABC):
     """Whether it loads weights. `make` then takes its models from `gpu.residence.resident`, calls `gpu.steps.step` at
     every denoising or decoding step, and runs where the deployment says: in this process, in the worker or on a
     cluster. The class is made anew there, without arguments."""
+    imports: ClassVar[tuple[str, ...]] = ()
+    """The heavy modules that `make` needs. The worker imports them once, ahead of every process that it forks."""
+
+    def models(self) -> Sequence[str]:
+        """The models that `warm` takes, by name."""
+        return ()
+
+    def warm(self, model: str) -> None:
+        """Loads a model, so that the first act of making finds it. Raises InvalidInput for one it does not know."""
+        raise InvalidInput(f"The {self.kind} engine `{self.name}` has no model `{model}`.")
 
     def memory_preset(self, parameters: Any) -> str:
         """The name of the memory preset in `parameters`, such as `offload`; empty where there are none."""

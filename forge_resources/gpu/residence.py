@@ -69,6 +69,19 @@ class ResidenceCounts:
     bytes: int = 0
     host_bytes: int = 0
 
+    def since(self, before: ResidenceCounts) -> ResidenceCounts:
+        """What was done since `before`, and what is held now."""
+        return ResidenceCounts(
+            hits=self.hits - before.hits,
+            loads=self.loads - before.loads,
+            restores=self.restores - before.restores,
+            demotions=self.demotions - before.demotions,
+            evictions=self.evictions - before.evictions,
+            load_seconds=self.load_seconds - before.load_seconds,
+            bytes=self.bytes,
+            host_bytes=self.host_bytes,
+        )
+
 
 @dataclass
 class _Place:

@@ -4,6 +4,7 @@ Layout below the root:
     objects/<2>/<sha256><suffix>         the bytes
     objects/<2>/<sha256>.recipe.json     the recipe that made them last, and the artefact
     recipes/<2>/<fingerprint>.json       what each recipe made
+    usage/<2>/<fingerprint>.json         what making it took, where a heavy engine did; never part of an artefact
     instead/<2>/<fingerprint>.json       which smaller recipe was made where this one did not fit into memory
 
 What belongs here: finding, keeping and verifying. What does not: making (see `workshop`).
@@ -19,6 +20,7 @@ from pydantic import ValidationError
 from upath import UPath
 
 from forge_resources.errors import NotFound
+from forge_resources.gpu.usage import Usage
 from forge_resources.schemas.deliverables import Deliverables
 from forge_resources.schemas.recipe import Artefact, Recipe
 from forge_resources.schemas.types import Document, Sha256, canonical_json, sha256_of
@@ -109,6 +111,20 @@ class ArtefactStore:
         # Last, because from here on the recipe counts as made.
         write_bytes(self.root / "recipes" / recipe.fingerprint[:2] / f"{recipe.fingerprint}.json", record)
         return artefact
+
+    def keep_usage(self, fingerprint: str, usage: Usage) -> None:
+        """Files what a recipe took when it was made last. Beside the artefact: equal bytes take different times."""
+        write_bytes(self._usage(fingerprint), canonical_json(usage.model_dump(mode="json")).encode())
+
+    def usage(self, fingerprint: str) -> Usage | None:
+        """What a recipe took when it was made last; None where no heavy engine made it."""
+        try:
+            return Usage.model_validate_json(read_bytes(self._usage(fingerprint)))
+        except (FileNotFoundError, ValidationError):
+            return None
+
+    def _usage(self, fingerprint: str) -> UPath:
+        return self.root / "usage" / fingerprint[:2] / f"{fingerprint}.json"
 
     def note_instead(self, asked: str, made: str) -> None:
         """Remembers that the recipe `made` was made because `asked` did not fit into the device's memory."""

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from forge_resources.gpu.usage import Usage
 from forge_resources.schemas.recipe import Artefact
 from forge_resources.store.workshop import Made
 
 
 @dataclass
 class Tally:
-    """How many artefacts were made anew and how many were reused, with their recipes."""
+    """How many artefacts were made anew and how many were reused, with their recipes, and what heavy engines took."""
 
     made: int = 0
     reused: int = 0
     fingerprints: list[str] = field(default_factory=list)
+    usage: Usage | None = None
 
     def add(self, made: Made) -> Artefact:
         """Counts `made` and returns its artefact."""
         self.made += not made.reused
         self.reused += made.reused
         self.fingerprints.append(made.artefact.fingerprint)
+        if made.usage is not None:
+            self.usage = made.usage if self.usage is None else self.usage.plus(made.usage)
         return made.artefact

@@ -19,6 +19,7 @@ from forge_resources.engines.contract import Engine
 from forge_resources.engines.registry import engine as registered_engine
 from forge_resources.errors import EngineFailed, InvalidInput, OutOfMemory, Unavailable
 from forge_resources.gpu.hosts import Host, InlineHost, Order
+from forge_resources.gpu.usage import Usage
 from forge_resources.schemas.recipe import Artefact, Recipe
 from forge_resources.schemas.types import EngineKind
 from forge_resources.store.artefacts import ArtefactStore
@@ -42,10 +43,11 @@ Source = Artefact | SourceFile
 
 @dataclass(frozen=True)
 class Made:
-    """An artefact, and whether it was there before."""
+    """An artefact, whether it was there before, and what it took where it was made by a heavy engine just now."""
 
     artefact: Artefact
     reused: bool
+    usage: Usage | None = None
 
 
 class Workshop:
@@ -93,7 +95,7 @@ class Workshop:
             if self.reuse and (found := self._find(recipe)):
                 return Made(found, reused=True)
             try:
-                return Made(self._make_anew(engine, parameters, recipe, sources), reused=False)
+                return self._make_anew(engine, parameters, recipe, sources)
             except OutOfMemory as error:
                 smaller = engine.smaller(parameters)
                 if smaller is None:
@@ -121,13 +123,11 @@ class Workshop:
         if self.reuse and (found := self.store.find(recipe.fingerprint)):
             made = Made(found, reused=True)
         else:
-            made = Made(self._make_anew(engine, parameters, recipe, sources), reused=False)
+            made = self._make_anew(engine, parameters, recipe, sources)
         self.store.note_instead(asked.fingerprint, recipe.fingerprint)
         return made
 
-    def _make_anew(
-        self, engine: Engine, parameters: BaseModel, recipe: Recipe, sources: Mapping[str, Source]
-    ) -> Artefact:
+    def _make_anew(self, engine: Engine, parameters: BaseModel, recipe: Recipe, sources: Mapping[str, Source]) -> Made:
         if lacks := engine.lacks():
             raise Unavailable(
                 f"The {engine.kind} engine `{engine.name}` lacks {', '.join(lack.what for lack in lacks)}.",
@@ -136,12 +136,15 @@ class Workshop:
         files = {name: self.store.path_of(source.sha256, source.suffix) for name, source in sources.items()}
         with self._bench.place(engine.name) as folder:
             target = folder / f"made{engine.suffix}"
-            facts = self._host_of(engine).make(Order(engine, parameters, files, target))
+            answer = self._host_of(engine).make(Order(engine, parameters, files, target))
             if not target.is_file() or target.stat().st_size == 0:
                 raise EngineFailed(f"The {engine.kind} engine `{engine.name}` left nothing behind.")
             if engine.media_type == "image/png":
                 _sign(target, recipe, engine)
-            return self.store.keep(recipe, target, engine.suffix, facts)
+            artefact = self.store.keep(recipe, target, engine.suffix, answer.facts)
+            if answer.usage is not None:
+                self.store.keep_usage(recipe.fingerprint, answer.usage)
+            return Made(artefact, reused=False, usage=answer.usage)
 
 
 def _sign(picture: Path, recipe: Recipe, engine: Engine) -> None:

@@ -1,0 +1,37 @@
+"""Which heavy modules a worker imports ahead, and the stamp of an engine's code.
+
+What belongs here: finding both without loading anything heavy. What does not: importing them (see `preload`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import sys
+from pathlib import Path
+
+from forge_resources.engines.contract import Engine
+from forge_resources.engines.registry import engines
+from forge_resources.errors import ForgeError
+from forge_resources.gpu.child import engine_at
+
+
+def imports_of(location: str) -> list[str]:
+    """The modules that the device-bound engines of this deployment name, and the one at `location` with them."""
+    found = [engine for engine in engines() if engine.device_bound]
+    with contextlib.suppress(ForgeError):  # The child that shall use it says why.
+        found.append(engine_at(location))
+    return [name for engine in found for name in engine.imports]
+
+
+def location_of(engine: Engine) -> str:
+    """Where the engine's class is, as `module:Class`."""
+    return f"{type(engine).__module__}:{type(engine).__qualname__}"
+
+
+def code_stamp(engine: Engine) -> str:
+    """Changes when the engine's version or a source file beside its module does."""
+    module = sys.modules[type(engine).__module__]
+    file = inspect.getsourcefile(module)
+    latest = max((path.stat().st_mtime_ns for path in Path(file).parent.glob("*.py")), default=0) if file else 0
+    return f"{engine.version} {latest}"

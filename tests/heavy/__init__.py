@@ -1,0 +1,1 @@
+"""Engines for tests of the GPU host."""
