@@ -115,17 +115,20 @@ class Floor:
                     try:
                         answer = self._heard(ticket, child, pulse)
                     except (EOFError, OSError):
-                        child.process.join(5.0)
-                        answer = as_message(
-                            ended_without_a_word(
-                                child.process.exitcode, ticket.phase, self._oom.count() - ooms, samples.peak.host
-                            )
-                        )
-                elif ticket.is_cancelled:
+                        answer = self._ended(ticket, child, samples, ooms)
+                # Also where it talks all the time.
+                if answer is None and ticket.is_cancelled:
                     answer = self._stop(ticket, child, pulse)
-                elif why := pulse.verdict(time.monotonic()):
+                elif answer is None and (why := pulse.verdict(time.monotonic())):
                     answer = self._hung(ticket, child, why, samples)
         self._close(ticket, child, answer, samples)
+
+    def _ended(self, ticket: Ticket, child: Child, samples: Samples, ooms: int) -> dict[str, Any]:
+        child.process.join(5.0)
+        killed_for_memory = self._oom.count() - ooms
+        return as_message(
+            ended_without_a_word(child.process.exitcode, ticket.phase, killed_for_memory, samples.peak.host)
+        )
 
     def _heard(self, ticket: Ticket, child: Child, pulse: Pulse) -> dict[str, Any] | None:
         """Takes in one message. Returns it where it is the last of its job."""
