@@ -56,6 +56,7 @@ class Picture:
 
     `entry` and `exit` it shares with its neighbours. `skip` is the frame of the medium that its first frame shows;
     negative where a transition reaches back before the medium begins. A `frozen` one holds a single frame.
+    `available` is how many frames the medium is said to have, None where that is not told.
     """
 
     shot: int
@@ -71,6 +72,7 @@ class Picture:
     frozen: bool
     entry: Entry | None
     exit: Entry | None
+    available: int | None = None
 
     @property
     def end(self) -> int:

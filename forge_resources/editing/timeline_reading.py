@@ -143,7 +143,13 @@ def _picture(item: otio.schema.Clip, entry: Entry | None, leaving: Entry | None,
         frozen=frozen,
         entry=entry,
         exit=leaving,
+        available=_available(item, place),
     )
+
+
+def _available(clip: otio.schema.Clip, place: str) -> int | None:
+    span = clip.media_reference.available_range
+    return None if span is None else _whole(span.duration, place)
 
 
 def _entry(items: list[Any], index: int) -> Entry | None:

@@ -1,0 +1,1 @@
+"""Timelines for other editing systems: edit decision lists and XML."""
