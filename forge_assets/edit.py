@@ -68,7 +68,18 @@ def spot(
     group="delivery",
     kinds={"files"},
     revision=1,
-    engines=["render", "mix", "package", "captions-srt", "captions-vtt", "captions-ass", "captions-ttml"],
+    engines=[
+        "render",
+        "mix",
+        "package",
+        "captions-srt",
+        "captions-vtt",
+        "captions-ass",
+        "captions-ttml",
+        "interchange-edl",
+        "interchange-fcpxml",
+        "interchange-fcp7xml",
+    ],
 )
 def deliverables(
     context: dg.AssetExecutionContext,

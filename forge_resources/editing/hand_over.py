@@ -1,4 +1,5 @@
-"""Handing over: a spot per delivery profile, captions, timelines with their media, contact sheet and record, by name.
+"""Handing over: a spot per delivery profile, captions, timelines in several formats with their media,
+contact sheet and record, by name.
 
 Files lie under `<store>/deliverables/<brief>/<market>/<persona>/`, where a producer collects them.
 
@@ -13,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from forge_resources.editing.captions import caption_parameters
 from forge_resources.editing.cutting_room import media_of, read_timeline
 from forge_resources.editing.identifiers import Claim, check_unused, claim
+from forge_resources.editing.interchange.writers import write_interchange
 from forge_resources.editing.outlet import file_stem, identifier_of
 from forge_resources.editing.packing import Packing
 from forge_resources.editing.shelf import Shelf
@@ -52,6 +54,9 @@ def hand_over(
             shelf.put("captions", slug, f"{stem}{captions.suffix}", studio.store.path(captions))
         timeline = timelines.by_profile[slug]
         shelf.put("timeline", slug, f"{shelf.stem}_{slug}{timeline.suffix}", studio.store.path(timeline))
+        for made in write_interchange(studio.workshop, timeline):
+            written = tally.add(made)
+            shelf.put("interchange", slug, f"{shelf.stem}_{slug}{written.suffix}", studio.store.path(written))
     for medium in _media(studio, timelines):
         name = f"{medium.sha256}{medium.suffix}"
         shelf.put("media", None, f"media/{name}", studio.store.path_of(medium.sha256, medium.suffix))

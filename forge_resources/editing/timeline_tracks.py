@@ -215,14 +215,16 @@ def _voice_track(parameters: TimelineParameters) -> otio.schema.Track:
 
 
 def _sound_track(parameters: TimelineParameters, name: str) -> otio.schema.Track:
-    """Music or effects. Raises InvalidInput where two pieces of one track overlap."""
-    placed = []
+    """Music or effects, ended with the picture at the latest. Raises InvalidInput where two of one track overlap."""
+    placed, total = [], _total_s(parameters)
     for sound in sorted((each for each in parameters.sounds if each.track == name), key=lambda each: each.at_s):
         rate = sound.sample_rate
-        skip, samples = int(sound.skip_s * rate), int(sound.duration_s * rate)
+        skip, samples = int(sound.skip_s * rate), int(min(sound.duration_s, total - sound.at_s) * rate)
+        if samples < 1:
+            raise InvalidInput(f"A clip of the {name} track begins at {float(sound.at_s):.2f} s, after the spot's end.")
         medium = _external(sound.media, sound.suffix, _range(0, skip + samples, rate))
         placed.append((sound.at_s, _clip(name, medium, _range(skip, samples, rate), sound.note)))
-    return _audio_track(name, placed, _total_s(parameters))
+    return _audio_track(name, placed, total)
 
 
 def _audio_track(name: str, placed: Sequence[tuple[Fraction, otio.schema.Clip]], total: Fraction) -> otio.schema.Track:

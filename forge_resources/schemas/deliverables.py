@@ -31,7 +31,16 @@ class DeliveredFile(Document):
     """
 
     role: Literal[
-        "spot", "captions", "timeline", "contact_sheet", "media", "record", "quality_report", "credentials", "metadata"
+        "spot",
+        "captions",
+        "timeline",
+        "interchange",
+        "contact_sheet",
+        "media",
+        "record",
+        "quality_report",
+        "credentials",
+        "metadata",
     ]
     profile: Slug | None
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9@._/-]+$")]

@@ -149,7 +149,7 @@ class _Document:
     def _asset(self, medium: Medium, name: str, frames: int, *, picture: bool) -> str:
         source = f"media/{medium.sha256}{medium.suffix}"
         kinds = {"hasVideo": "1", "format": self._ids["sequence"]} if picture else {
-            "hasAudio": "1", "audioSources": "1", "audioChannels": "1",
+            "hasAudio": "1", "audioSources": "1",
         }  # fmt: skip
         return self._resource("asset", source, name=name, src=source, start="0s", duration=self._time(frames), **kinds)
 
