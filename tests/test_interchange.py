@@ -198,10 +198,11 @@ def tracked(track: otio.schema.Track) -> list[Seen]:
     return found
 
 
-@pytest.mark.parametrize("fps", [fps for fps in RATES.values() if fps.denominator == 1], ids=str)
-def test_fcpxml_reads_back_as_the_same_cut(fps: Fraction, tmp_path: Path) -> None:
-    # The reader takes whole rates only and counts from zero; the other rates are read below.
-    document = timeline(fps, "00:00:00:00")
+@pytest.mark.parametrize("fps", [24, 30, 60])
+def test_fcpxml_reads_back_as_the_same_cut(fps: int, tmp_path: Path) -> None:
+    # The reader takes whole rates only, cuts off what a float is short of a frame, and counts from zero; the exact
+    # times at every rate are read below.
+    document = timeline(Fraction(fps), "00:00:00:00")
     sheet = sheet_of(document)
     path = written(document, "fcpxml", tmp_path)
     (read,) = otio.adapters.read_from_file(str(path), adapter_name="fcpx_xml")
