@@ -13,12 +13,17 @@ import dagster as dg
 from dagster._core.instance.ref import InstanceRef
 
 from forge_resources.adapters.event_log import KeptEngineEventLogStorage
+from forge_resources.errors import Conflict, InvalidInput
 from forge_resources.settings import Settings
 from forge_resources.store.files import disk_trouble_told
 
 CHECKOUT = Path(__file__).parents[1]
 WORKSPACE = CHECKOUT / "workspace.yaml"
 LOCATION_NAME = "forge"
+EMBEDDED = CHECKOUT / "dagster.yaml"
+SERVICES = CHECKOUT / "docker" / "dagster.yaml"
+POSTGRES_VARIABLES = tuple(f"FORGE_POSTGRES_{part}" for part in ("HOST", "PORT", "DB", "USER", "PASSWORD"))
+"""With the first of them, runs, events and schedules are kept in PostgreSQL; then all of them are needed."""
 
 _KEPT_ENGINES = {
     "module": KeptEngineEventLogStorage.__module__,
@@ -33,10 +38,34 @@ def prepare_home(settings: Settings) -> None:
         settings.home.mkdir(parents=True, exist_ok=True)
         configuration = settings.home / "dagster.yaml"
         if not configuration.exists():
-            shutil.copyfile(CHECKOUT / "dagster.yaml", configuration)
+            shutil.copyfile(_template(), configuration)
+    _same_database_meant(configuration)
     os.environ["FORGE_HOME"] = str(settings.home)
     os.environ["DAGSTER_HOME"] = str(settings.home)
     os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "yes")
+
+
+def _template() -> Path:
+    """The configuration that the environment asks for. Raises InvalidInput where it names half a database."""
+    if not os.environ.get(POSTGRES_VARIABLES[0]):
+        return EMBEDDED
+    missing = [variable for variable in POSTGRES_VARIABLES if not os.environ.get(variable)]
+    if missing:
+        raise InvalidInput(
+            f"{POSTGRES_VARIABLES[0]} is set and {', '.join(missing)} {'is' if len(missing) == 1 else 'are'} not.",
+            remedy="Set all of them, or none for the embedded SQLite.",
+        )
+    return SERVICES
+
+
+def _same_database_meant(configuration: Path) -> None:
+    """Raises Conflict where the environment names PostgreSQL and the home goes on keeping its runs in SQLite."""
+    if _template() == SERVICES and configuration.read_bytes() == EMBEDDED.read_bytes():
+        raise Conflict(
+            f"{POSTGRES_VARIABLES[0]} is set, but {configuration} keeps runs in SQLite.",
+            remedy=f"Remove {configuration} to change over to PostgreSQL (what SQLite has stays behind), "
+            f"or unset {POSTGRES_VARIABLES[0]}.",
+        )
 
 
 def open_instance(settings: Settings) -> dg.DagsterInstance:

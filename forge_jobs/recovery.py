@@ -40,7 +40,7 @@ def end_runs_of_killed_processes(instance: dg.DagsterInstance) -> list[str]:
     ended = []
     for record in instance.get_run_records(dg.RunsFilter(statuses=_GOING_ON)):
         run = record.dagster_run
-        process = _process_of_command(run) or _process_of_queue(instance, run)
+        process = _process_of_command(run) or (None if _its_server_answers(run) else process_of_run(instance, run))
         if process is not None and not is_alive(process, known_at=record.update_timestamp.timestamp()):
             instance.report_run_failed(run, "The process that made this run was killed.")
             instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
@@ -54,18 +54,31 @@ def _process_of_command(run: dg.DagsterRun) -> int | None:
     return int(process) if host == socket.gethostname() and process.isdigit() else None
 
 
-def _process_of_queue(instance: dg.DagsterInstance, run: dg.DagsterRun) -> int | None:
-    """The process of a run of the queue, where a code server of this machine started it and is gone itself."""
-    address = json.loads(run.tags.get(GRPC_INFO_TAG, "{}")).get("socket")
-    if not address or _answers(address):
+def process_of_run(instance: dg.DagsterInstance, run: dg.DagsterRun) -> int | None:
+    """The process of a run on this machine: of a `forge run`, or started by a code server here. None elsewhere."""
+    if (process := _process_of_command(run)) is not None:
+        return process
+    if not _socket_of_server(run):
         return None
     records = instance.get_records_for_run(run.run_id, of_type=dg.DagsterEventType.ENGINE_EVENT).records
     for record in reversed(records):
         event = record.event_log_entry.dagster_event
-        process = event.engine_event_data.metadata.get("pid") if event is not None else None
-        if process is not None:
-            return int(str(process.value))
+        told = event.engine_event_data.metadata.get("pid") if event is not None else None
+        if told is not None:
+            return int(str(told.value))
     return None
+
+
+def _socket_of_server(run: dg.DagsterRun) -> str | None:
+    """Where the code server that started the run listens, if that is on this machine."""
+    address: str | None = json.loads(run.tags.get(GRPC_INFO_TAG, "{}")).get("socket")
+    return address
+
+
+def _its_server_answers(run: dg.DagsterRun) -> bool:
+    """Whether a code server of this machine looks after the run."""
+    address = _socket_of_server(run)
+    return address is not None and _answers(address)
 
 
 def _answers(address: str) -> bool:

@@ -12,10 +12,11 @@ from forge_jobs.instance import open_instance
 from forge_resources.settings import Settings
 from forge_resources.studio import Studio
 
-pytest_plugins = ["tests.s3_server"]
+pytest_plugins = ["tests.postgres_server", "tests.s3_server"]
 
 VARIABLES = (
     "FORGE_HOME", "FORGE_INBOX", "FORGE_STORE", "FORGE_LIBRARY", "FORGE_FONTS", "DAGSTER_HOME",
+    "FORGE_POSTGRES_HOST", "FORGE_POSTGRES_PORT", "FORGE_POSTGRES_DB", "FORGE_POSTGRES_USER", "FORGE_POSTGRES_PASSWORD",
     "FORGE_ENGINE_TEXT", "FORGE_ENGINE_IMAGE", "FORGE_ENGINE_VOICE", "FORGE_ENGINE_MOTION",
 )  # fmt: skip
 

@@ -1,0 +1,68 @@
+"""The run launcher: Dagster's default, which also knows whether the process of a run is still there.
+
+A code server says of a run whose process died that it failed. Where both were killed, or the server has lost count of
+its runs, nobody says it, and the run holds its place in the queue until its time limit. Run monitoring asks this
+launcher instead.
+
+What belongs here: the answer for runs of a code server. What does not: `forge run` (see `recovery`), or a cluster,
+which has a launcher of its own.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import dagster as dg
+from dagster._core.errors import DagsterUserCodeUnreachableError
+from dagster._core.launcher import CheckRunHealthResult, DefaultRunLauncher, WorkerStatus
+from dagster._core.storage.tags import GRPC_INFO_TAG
+from dagster._grpc.client import DagsterGrpcClient
+from dagster._grpc.types import CanCancelExecutionRequest, CanCancelExecutionResult
+from dagster._serdes import ConfigurableClassData, deserialize_value
+
+from forge_jobs.recovery import PROCESS_TAG, process_of_run
+from forge_resources.store.processes import is_alive
+
+
+class WatchedRunLauncher(DefaultRunLauncher):
+    """Starts runs in processes of their code server, and tells run monitoring whether they are alive."""
+
+    @classmethod
+    def from_config_value(cls, inst_data: ConfigurableClassData, config_value: Mapping[str, Any]) -> WatchedRunLauncher:
+        return cls(inst_data=inst_data)
+
+    @property
+    def supports_check_run_worker_health(self) -> bool:
+        return True
+
+    def check_run_worker_health(self, run: dg.DagsterRun) -> CheckRunHealthResult:
+        """RUNNING, or FAILED where the run's process is gone; UNKNOWN counts as running with a time limit."""
+        known_at = self._instance.get_run_record_by_id(run.run_id)
+        process = process_of_run(self._instance, run)
+        if process is not None and known_at is not None:
+            if is_alive(process, known_at=known_at.update_timestamp.timestamp()):
+                return CheckRunHealthResult(WorkerStatus.RUNNING)
+            return CheckRunHealthResult(WorkerStatus.FAILED, f"process {process} of this run is gone")
+        if PROCESS_TAG in run.tags:
+            return CheckRunHealthResult(WorkerStatus.RUNNING, "made by a command on another machine")
+        return self._asked_of_its_server(run)
+
+    def _asked_of_its_server(self, run: dg.DagsterRun) -> CheckRunHealthResult:
+        """What a code server on another machine, or in another container, knows of the run."""
+        client: DagsterGrpcClient | None = self._get_grpc_client_for_termination(run.run_id)  # type: ignore[no-untyped-call]
+        if client is None:
+            return CheckRunHealthResult(WorkerStatus.RUNNING, "it has no code server to be asked")
+        try:
+            said = client.can_cancel_execution(CanCancelExecutionRequest(run_id=run.run_id), timeout=10)
+        except DagsterUserCodeUnreachableError:
+            # It may be restarting, with the run in it or not; it is asked again.
+            return CheckRunHealthResult(WorkerStatus.RUNNING, "its code server does not answer", transient=True)
+        if deserialize_value(said, CanCancelExecutionResult).can_cancel:
+            return CheckRunHealthResult(WorkerStatus.RUNNING)
+        address = json.loads(run.tags[GRPC_INFO_TAG])
+        return CheckRunHealthResult(
+            WorkerStatus.FAILED,
+            f"the code server at {address.get('host')}:{address.get('port')} does not know this run",
+        )

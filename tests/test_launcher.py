@@ -1,0 +1,72 @@
+"""Whether a run is alive, as run monitoring asks it: of this machine's processes, or of a code server elsewhere."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from dagster._core.events import EngineEventData
+from dagster._core.launcher import WorkerStatus
+from dagster._core.storage.tags import GRPC_INFO_TAG
+
+from forge_jobs.launcher import WatchedRunLauncher
+from forge_jobs.recovery import PROCESS_TAG, this_process
+
+
+@dg.job
+def quiet() -> None:
+    pass
+
+
+def started(instance: dg.DagsterInstance, process: int, **tags: str) -> dg.DagsterRun:
+    """A run that a code server has started in a process."""
+    run = instance.create_run_for_job(quiet, tags={name.replace("__", "/"): value for name, value in tags.items()})
+    instance.report_engine_event(
+        "Started process for run", run, EngineEventData({"pid": dg.MetadataValue.text(str(process))})
+    )
+    return run
+
+
+@pytest.fixture
+def ended_process() -> int:
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    return process.pid
+
+
+def launcher(instance: dg.DagsterInstance) -> WatchedRunLauncher:
+    found = instance.run_launcher
+    assert isinstance(found, WatchedRunLauncher), "dagster.yaml names it"
+    assert found.supports_check_run_worker_health
+    return found
+
+
+def health(instance: dg.DagsterInstance, run: dg.DagsterRun) -> WorkerStatus:
+    fresh = instance.get_run_by_id(run.run_id)
+    assert fresh is not None
+    return launcher(instance).check_run_worker_health(fresh).status
+
+
+def test_a_run_of_this_machine_is_as_alive_as_its_process(
+    instance: dg.DagsterInstance, ended_process: int, tmp_path: Path
+) -> None:
+    socket = json.dumps({"host": "localhost", "socket": str(tmp_path / "gone.sock")})
+    assert health(instance, started(instance, os.getpid(), **{GRPC_INFO_TAG: socket})) == WorkerStatus.RUNNING
+    assert health(instance, started(instance, ended_process, **{GRPC_INFO_TAG: socket})) == WorkerStatus.FAILED
+
+
+def test_a_run_of_the_command_is_as_alive_as_the_command(instance: dg.DagsterInstance, ended_process: int) -> None:
+    host = this_process().partition(":")[0]
+    assert health(instance, started(instance, 1, **{PROCESS_TAG: this_process()})) == WorkerStatus.RUNNING
+    assert health(instance, started(instance, 1, **{PROCESS_TAG: f"{host}:{ended_process}"})) == WorkerStatus.FAILED
+    assert health(instance, started(instance, 1, **{PROCESS_TAG: f"elsewhere:{ended_process}"})) == WorkerStatus.RUNNING
+
+
+def test_a_code_server_elsewhere_that_does_not_answer_is_waited_for(instance: dg.DagsterInstance) -> None:
+    address = json.dumps({"host": "127.0.0.1", "port": 1})
+    assert health(instance, started(instance, 1, **{GRPC_INFO_TAG: address})) == WorkerStatus.RUNNING
