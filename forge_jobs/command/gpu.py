@@ -12,6 +12,7 @@ from forge_resources.gpu.choice import host_of_deployment
 from forge_resources.gpu.client import WorkerHost
 from forge_resources.gpu.limits import chosen_host
 from forge_resources.gpu.metrics import exposition
+from forge_resources.gpu.ray_host import RayHost
 from forge_resources.progress import Progress, listening, steps_of
 
 
@@ -29,6 +30,9 @@ def gpu() -> None:
 @click.option("--metrics", is_flag=True, help="Print counters in the text format of Prometheus instead.")
 def status(as_json: bool, metrics: bool) -> int:
     """How the worker is: device, memory, loaded models, queue, and what it has done."""
+    host = host_of_deployment()
+    if isinstance(host, RayHost):
+        return _status_of_actor(host, as_json)
     worker = WorkerHost()
     found = worker.status()
     if metrics:
@@ -69,8 +73,21 @@ def status(as_json: bool, metrics: bool) -> int:
 @click.option("--now", is_flag=True, help="Stop what is going on; without it, what waits is done first.")
 def stop(now: bool) -> int:
     """Has the worker leave, and waits until it has. The next run that needs it starts another one."""
-    told = WorkerHost().stop(now=now)
+    host = host_of_deployment()
+    told = host.stop() if isinstance(host, RayHost) else WorkerHost().stop(now=now)
     people().print("the worker has left" if told else "no worker is running")
+    return EXIT_DONE
+
+
+def _status_of_actor(host: RayHost, as_json: bool) -> int:
+    found = host.status()
+    report = {"host": host.name, "actor": host.actor_name, "running": found is not None, **(found or {})}
+    if as_json:
+        print_json(report)
+        return EXIT_DONE
+    models = report.pop("models", [])
+    rows = [*report.items(), *((f"model {one['model']}", _size(one["bytes"], one["on_device"])) for one in models)]
+    print_table(["what", "is"], rows)
     return EXIT_DONE
 
 

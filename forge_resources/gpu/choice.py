@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from forge_resources.gpu.client import WorkerHost
 from forge_resources.gpu.hosts import Host, InlineHost
 from forge_resources.gpu.limits import chosen_host
+from forge_resources.gpu.ray_host import RayHost
 
 
 def host_of_deployment(environment: Mapping[str, str] = os.environ) -> Host:
@@ -15,5 +16,7 @@ def host_of_deployment(environment: Mapping[str, str] = os.environ) -> Host:
     match chosen_host(environment):
         case "worker":
             return WorkerHost(environment)
+        case "ray":
+            return RayHost(environment)
         case "inline":
             return InlineHost()

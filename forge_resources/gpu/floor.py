@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from forge_resources.errors import ForgeError, TimedOut, Unavailable
-from forge_resources.gpu.child import as_message
+from forge_resources.gpu.doing import as_message
 from forge_resources.gpu.endings import HostOomCounter, ended_without_a_word
 from forge_resources.gpu.faults import figures_of
 from forge_resources.gpu.health import Health

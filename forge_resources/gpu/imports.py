@@ -13,7 +13,7 @@ from pathlib import Path
 from forge_resources.engines.contract import Engine
 from forge_resources.engines.registry import engines
 from forge_resources.errors import ForgeError
-from forge_resources.gpu.child import engine_at
+from forge_resources.gpu.doing import engine_at
 
 
 def imports_of(location: str) -> list[str]:

@@ -16,8 +16,8 @@ from pydantic import Field
 from forge_resources.errors import InvalidInput
 from forge_resources.schemas.types import Document
 
-HostName = Literal["inline", "worker"]
-HOSTS: tuple[HostName, ...] = ("inline", "worker")
+HostName = Literal["inline", "worker", "ray"]
+HOSTS: tuple[HostName, ...] = ("inline", "worker", "ray")
 
 Seconds = Annotated[float, Field(gt=0, le=7 * 86400)]
 

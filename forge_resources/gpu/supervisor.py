@@ -23,7 +23,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from forge_resources.errors import Conflict, ForgeError, Unavailable
-from forge_resources.gpu.child import as_message
+from forge_resources.gpu.doing import as_message
 from forge_resources.gpu.floor import Floor
 from forge_resources.gpu.meter import Meter, meter_of
 from forge_resources.gpu.protocol import LARGEST_BYTES, Job, parse_request, say, shaken

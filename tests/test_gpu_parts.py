@@ -1,0 +1,267 @@
+"""The parts of the GPU host by themselves: pulse, health, endings, faults, budgets, folder, metrics, the command."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from forge_jobs.command import forge
+from forge_resources.errors import Conflict, EngineFailed, InvalidInput, NotFound, OutOfMemory, Unavailable
+from forge_resources.gpu.endings import ended_without_a_word
+from forge_resources.gpu.faults import kind_of
+from forge_resources.gpu.floor import Floor
+from forge_resources.gpu.health import Health
+from forge_resources.gpu.limits import Limits, chosen_host, device_name, has_gpu
+from forge_resources.gpu.meter import NO_NVML, Nvml, Samples, meter_of
+from forge_resources.gpu.metrics import exposition
+from forge_resources.gpu.protocol import Make
+from forge_resources.gpu.pulse import Pulse
+from forge_resources.gpu.runtime_folder import RuntimeFolder
+from forge_resources.gpu.ticket import Ticket
+from forge_resources.gpu.usage import Usage
+from forge_resources.progress import Throttled, report_within, steps_of
+from tests.heavy.wild import Ride, WildEngine
+from tests.heavy.workshop_floor import floor
+
+
+def test_a_job_hangs_when_it_is_silent_for_many_median_steps() -> None:
+    pulse = Pulse(Limits(hang_s=10, hang_factor=20, load_s=100, deadline_s=1000), now=0)
+    assert not pulse.verdict(99)
+    assert "loading" in pulse.verdict(101)
+    for done in range(1, 6):
+        pulse.beat(done, 100.0 + done)
+    assert pulse.median_s == 1
+    assert not pulse.verdict(105 + 19)
+    assert "No step for 21.0 s, where one took 1.00 s" in pulse.verdict(105 + 21)
+    assert "1000 s" in pulse.verdict(1001)
+
+
+def test_a_load_in_the_middle_is_no_hang() -> None:
+    pulse = Pulse(Limits(hang_s=1, load_s=100), now=0)
+    pulse.beat(1, 1)
+    pulse.sign(1)
+    assert not pulse.verdict(50)
+    pulse.beat(2, 60)
+    assert pulse.median_s == 0, "the time of the load is not that of a step"
+    assert pulse.verdict(62)
+
+
+def test_steps_that_are_told_together_count_with_their_mean() -> None:
+    pulse = Pulse(Limits(), now=0)
+    pulse.beat(1, 1)
+    pulse.beat(11, 3)
+    assert pulse.median_s == pytest.approx(0.2)
+
+
+@dataclass
+class Device:
+    """A device whose memory a test sets."""
+
+    bytes_used: int = 0
+    by: dict[int, int] = field(default_factory=dict)
+    energy: float = 0.0
+    note: str = ""
+    is_gpu: bool = True
+
+    def used(self) -> int:
+        return self.bytes_used
+
+    def used_by(self, process: int) -> int | None:
+        return self.by.get(process)
+
+    def total(self) -> int:
+        return 24 * 10**9
+
+    def joules(self) -> float:
+        self.energy += 5
+        return self.energy
+
+
+def test_a_device_that_keeps_memory_is_unhealthy_until_it_is_back() -> None:
+    device = Device(bytes_used=9 * 10**9)
+    health = Health(device, tolerance=10**8, back_s=0.1)
+    health.expect_back(process=4711, level=10**9)
+    with pytest.raises(Unavailable, match=r"8\.0 GB .* after process 4711 had ended") as caught:
+        health.check()
+    assert caught.value.details["fault"] == "unhealthy"
+    device.bytes_used = 10**9
+    health.check()
+    assert not health.trouble
+
+
+def test_no_process_is_started_on_an_unhealthy_device(tmp_path: Path) -> None:
+    device = Device(bytes_used=0)
+    made = Floor("0", device, tolerance=10**8)
+    made._health = Health(device, 10**8, back_s=0.1)
+    said: list[dict[str, object]] = []
+
+    class Peer(Ticket):
+        def say(self, message: object) -> None:  # type: ignore[override]
+            said.append(message)  # type: ignore[arg-type]
+
+    def ask() -> dict[str, object]:
+        job = Make(engine="tests.heavy.wild:WildEngine", parameters={}, target=str(tmp_path / "made.txt"))
+        made.see_through(Peer(job, None))  # type: ignore[arg-type]
+        return said[-1]
+
+    try:
+        assert ask()["say"] == "made"
+        usage = Usage.model_validate(said[-1]["usage"])
+        assert usage.gpu_seconds > 0
+        assert usage.joules == 5
+        assert not usage.note
+        first = made.status()["child"]["pid"]
+        device.bytes_used = 8 * 10**9  # What the child is seen to hold beyond its models.
+        assert ask()["say"] == "made"
+        assert made.status()["totals"]["leaks"] == 1
+        assert made.status()["child"] is None
+        assert "did not come back" in made.status()["trouble"]
+        refused = ask()
+        assert (refused["code"], made.status()["child"]) == ("unavailable", None)
+        device.bytes_used = 0
+        assert ask()["say"] == "made"
+        assert made.status()["child"]["pid"] != first
+    finally:
+        made.close()
+
+
+def test_endings_are_told_apart() -> None:
+    killed = ended_without_a_word(-signal.SIGKILL, "load", 0, 10**9)
+    starved = ended_without_a_word(-signal.SIGKILL, "make", 1, 3 * 10**9)
+    crashed = ended_without_a_word(-signal.SIGSEGV, "make", 0, 0)
+    left = ended_without_a_word(3, "", 0, 0)
+    assert [type(one) for one in (killed, starved, crashed, left)] == [
+        EngineFailed, OutOfMemory, EngineFailed, EngineFailed
+    ]  # fmt: skip
+    assert "it held 3.0 GB" in str(starved)
+    assert "crashed by SIGSEGV while it was at `make`" in str(crashed)
+    assert "exit code 3" in str(left)
+
+
+def test_the_errors_of_torch_are_known() -> None:
+    torch = pytest.importorskip("torch")
+    assert kind_of(torch.OutOfMemoryError("CUDA out of memory."), loading=True) == "oom_load"
+    assert kind_of(torch.OutOfMemoryError("CUDA out of memory."), loading=False) == "oom_run"
+    with pytest.raises(RuntimeError) as caught:
+        torch.empty(2**60, dtype=torch.uint8)
+    assert kind_of(caught.value, loading=False) == "host_oom"
+    assert kind_of(torch.AcceleratorError("CUDA error: device-side assert triggered"), loading=False) == "device"
+    assert kind_of(RuntimeError("mat1 and mat2 shapes cannot be multiplied"), loading=False) == "engine"
+
+
+def test_settings_that_are_wrong_are_refused() -> None:
+    with pytest.raises(InvalidInput, match="FORGE_GPU_HOST is `cloud`"):
+        chosen_host({"FORGE_GPU_HOST": "cloud"})
+    with pytest.raises(InvalidInput, match="FORGE_GPU_HANG_S"):
+        Limits.from_environment({"FORGE_GPU_HANG_S": "soon"})
+    assert Limits.from_environment({"FORGE_GPU_STOP_S": "2"}).stop_s == 2
+    assert not has_gpu({"CUDA_VISIBLE_DEVICES": ""})
+    assert device_name({"CUDA_VISIBLE_DEVICES": "-1"}) == "cpu"
+
+
+def test_the_folder_of_a_worker_is_private(tmp_path: Path) -> None:
+    folder = RuntimeFolder.of("cpu", {"FORGE_RUNTIME": str(tmp_path / "run")})
+    folder.root.mkdir(mode=0o777)
+    folder.root.chmod(0o777)
+    folder.prepare()
+    folder.write_key()
+    assert oct(folder.root.stat().st_mode)[-3:] == "700"
+    assert oct(folder.key_file.stat().st_mode)[-3:] == "600"
+    elsewhere = RuntimeFolder(tmp_path / "link", "cpu")
+    elsewhere.root.symlink_to(folder.root)
+    with pytest.raises(Unavailable, match="not a folder of this user"):
+        elsewhere.prepare()
+    with pytest.raises(InvalidInput, match="too long for a socket"):
+        RuntimeFolder.of("cpu", {"FORGE_RUNTIME": f"/tmp/{'x' * 120}"})
+
+
+@pytest.fixture
+def nvml() -> Iterator[ModuleType]:
+    yield pytest.importorskip("pynvml")
+    meter_of.cache_clear()
+
+
+def test_a_gpu_that_cannot_be_read_is_told(nvml: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is none here: the real library says so."""
+    meter_of.cache_clear()
+    meter = meter_of("0")
+    if meter.is_gpu:
+        assert isinstance(meter, Nvml)
+        assert meter.total() > 0
+    else:
+        assert "NVML does not answer" in meter.note
+        assert (meter.used(), meter.joules()) == (0, 0.0)
+    meter_of.cache_clear()
+    monkeypatch.setitem(sys.modules, "pynvml", None)
+    assert meter_of("0").note == NO_NVML
+    assert "no GPU" in meter_of("cpu").note
+
+
+def test_samples_have_the_peak(tmp_path: Path) -> None:
+    device = Device(by={1: 100})
+    samples = Samples(device, 1)
+    with samples.going_on():
+        device.by[1] = 900
+        samples.take()
+        device.by[1] = 200
+    assert (samples.before.device, samples.peak.device, samples.last.device) == (100, 900, 200)
+    assert samples.joules == 5
+
+
+def test_usage_adds_up() -> None:
+    one = Usage(host="worker", device="0", seconds=1, joules=10, before=5, peak=90, after=50, loads=1)
+    other = Usage(host="worker", device="0", seconds=2, joules=20, before=50, peak=60, after=55, hits=1, note="x")
+    both = one.plus(other)
+    assert (both.seconds, both.joules, both.loads, both.hits, both.jobs) == (3, 30, 1, 1, 2)
+    assert (both.before, both.peak, both.after, both.note) == (5, 90, 55, "x")
+
+
+def test_a_log_hears_of_long_steps_now_and_then() -> None:
+    said: list[str] = []
+    on_step = steps_of("brief@en-GB|parent", "frames", also=Throttled(said.append, every_s=0.0))
+    on_step(1, 5, "shot 1 made")
+    report_within(12, 30)
+    assert said == ["frames: 2 of 5, step 12 of 30"]
+    steps_of("brief@en-GB|parent", "motion", also=Throttled(said.append, every_s=60))
+    report_within(1, 30)
+    assert len(said) == 1, "a stage that is over hears nothing, and one that has just begun neither"
+
+
+def test_the_command_tells_of_the_worker_and_stops_it(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def call(*words: str) -> tuple[int, str]:
+        status = forge.main(["gpu", *words], standalone_mode=False)
+        return status, capfd.readouterr().out
+
+    registered = {("edit", "wild"): "tests.heavy.wild:WildEngine"}
+    monkeypatch.setattr("forge_resources.engines.registry.ENGINES", registered)
+    with floor() as made:
+        for name, value in made.environment.items():
+            if name.startswith("FORGE_"):
+                monkeypatch.setenv(name, value)
+        status, said = call("status", "--json")
+        assert (status, json.loads(said)["running"]) == (0, False)
+        status, said = call("warm", "mule", "--json")
+        assert (status, json.loads(said)["loads"]) == (0, 1)
+        status, said = call("status", "--json")
+        assert [model["model"] for model in json.loads(said)["models"]] == ["mule"]
+        assert "model mule" in call("status")[1]
+        metrics = call("status", "--metrics")[1]
+        assert 'forge_gpu_model_loads_total{device="cpu"} 1' in metrics
+        with pytest.raises(NotFound, match="Known: horse, mule"):
+            call("warm", "cow")
+        monkeypatch.setenv("FORGE_GPU_HOST", "inline")
+        with pytest.raises(Conflict, match="FORGE_GPU_HOST=worker"):
+            call("warm", "mule")
+        assert call("stop")[0] == 0
+        assert made.host.status() is None
+        assert 'forge_gpu_worker_up{device="cpu"} 0' in exposition("cpu", made.host.status())
+    assert WildEngine().smaller(Ride()) is not None

@@ -1,0 +1,83 @@
+"""The host `ray`, on a cluster of this process: equal bytes, warm models, faults told apart. Needs the extra `ray`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from forge_resources.errors import EngineFailed, OutOfMemory, TimedOut, Unavailable
+from forge_resources.gpu.choice import host_of_deployment
+from forge_resources.gpu.hosts import InlineHost, Order
+from forge_resources.gpu.ray_host import RayHost
+from forge_resources.progress import Progress, listening, steps_of
+from tests.heavy.wild import Ride, WildEngine
+
+
+def test_ray_that_is_not_installed_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "ray", None)
+    host = host_of_deployment({"FORGE_GPU_HOST": "ray"})
+    with pytest.raises(Unavailable, match="pip install") as caught:
+        host.make(Order(WildEngine(), Ride(), {}, tmp_path / "made.txt"))
+    assert caught.value.code == "unavailable"
+
+
+@pytest.fixture(scope="module")
+def ray_host() -> Iterator[RayHost]:
+    ray = pytest.importorskip("ray")
+    # The processes of the cluster must find the engines of these tests.
+    os.environ["PYTHONPATH"] = str(Path(__file__).parents[1])
+    quick = {"FORGE_RAY_ADDRESS": "local", "FORGE_GPU_HANG_S": "1", "FORGE_GPU_STOP_S": "1"}
+    host = RayHost({**os.environ, **quick})
+    try:
+        yield host
+        assert host.stop()
+        assert host.status() is None
+    finally:
+        ray.shutdown()
+        os.environ.pop("PYTHONPATH")
+
+
+@pytest.mark.long
+def test_bytes_models_and_faults_on_a_cluster(ray_host: RayHost, tmp_path: Path) -> None:
+    source = tmp_path / "source.txt"
+    source.write_text(" and more")
+    here, there = (
+        Order(WildEngine(), Ride(says="equal"), {"one": source}, tmp_path / f"{name}.txt") for name in ("here", "there")
+    )
+    InlineHost().make(here)
+    first = ray_host.make(there)
+    assert here.target.read_bytes() == there.target.read_bytes() == b"equal and more"
+    assert first.facts["pid"] != os.getpid()
+    again = ray_host.make(there)
+    assert first.usage is not None
+    assert again.usage is not None
+    assert (first.usage.loads, again.usage.loads, again.usage.hits) == (1, 0, 1)
+
+    def make(**ride: Any) -> int:
+        return int(ray_host.make(Order(WildEngine(), Ride(**ride), {}, tmp_path / "made.txt")).facts["pid"])
+
+    for wrong, kind, fault in (
+        ("kill", EngineFailed, "killed"),
+        ("oom", OutOfMemory, "oom_run"),
+        ("hang", TimedOut, "hang"),
+    ):
+        before = make()
+        with pytest.raises(kind) as caught:
+            make(at="step", wrong=wrong)
+        assert caught.value.details["fault"] == fault
+        assert make() != before, "it goes on in a fresh process"
+    before = make()
+    with pytest.raises(EngineFailed, match="no such layer"):
+        make(at="step", wrong="error")
+    assert make() == before, "an error of the engine does not cost the process"
+
+    heard: list[Progress] = []
+    with listening(heard.append):
+        steps_of("brief@en-GB|parent", "frames")
+        make(steps=4, sleep_s=0.25)
+    assert heard[-1].within is not None
+    assert heard[-1].within[1] == 4
