@@ -38,7 +38,8 @@ def _job(name: str) -> ReconstructableJob:
     return ReconstructableRepository(pointer).get_reconstructable_job(name)
 
 
-def _origin(job_name: str) -> RemoteJobOrigin:
+def origin_of(job_name: str) -> RemoteJobOrigin:
+    """Where a job is loaded from, as the UI and the queue look for it."""
     target = LoadableTargetOrigin(module_name=_MODULE, attribute="defs")
     location = ManagedGrpcPythonEnvCodeLocationOrigin(target, location_name=LOCATION_NAME)
     return RemoteJobOrigin(RemoteRepositoryOrigin(location, "__repository__"), job_name)
@@ -59,7 +60,7 @@ def run_job(
             PROCESS_TAG: this_process(),
             **tags,
         },
-        remote_job_origin=_origin(job_name),
+        remote_job_origin=origin_of(job_name),
         job_code_origin=job.get_python_origin(),
     )
     return run.run_id, execute_run(job, run, instance).success

@@ -56,6 +56,17 @@ class Cabinet:
         except NotFound:
             return None
 
+    def stamps(self, drawer: str) -> Iterator[tuple[str, tuple[object, ...]]]:
+        """The names in a drawer, in order, each with a stamp that changes when the document does, by one listing."""
+        folder = self.root / drawer
+        if folder.exists():
+            found = folder.fs.find(folder.path, detail=True)
+            for path, told in sorted(found.items()):
+                name = UPath(path, protocol=folder.protocol).relative_to(UPath(folder.path, protocol=folder.protocol))
+                if name.suffix == ".json" and not name.name.startswith(".partial-"):
+                    stamp = (told.get("size"), told.get("mtime"), told.get("ETag"), str(told.get("LastModified", "")))
+                    yield name.as_posix().removesuffix(".json"), stamp
+
     def names(self, drawer: str) -> Iterator[str]:
         """The names in a drawer, in order."""
         folder = self.root / drawer
