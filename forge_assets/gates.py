@@ -13,6 +13,7 @@ from typing import Any
 import dagster as dg
 from dagster._utils.warnings import PreviewWarning
 
+from forge_assets.logged import step_logged
 from forge_assets.partitions import CELL
 from forge_assets.stage import told, with_types
 from forge_resources.adapters.resources import StudioResource
@@ -125,7 +126,8 @@ def _script_checks() -> dg.AssetChecksDefinition:
     """The gates on a script, in one step: they look at the same rows, and a step costs more than they do."""
 
     def check(context: dg.AssetCheckExecutionContext, studio: StudioResource) -> Iterable[dg.AssetCheckResult]:
-        reports = _script_reports(studio.studio, CellKey.parse(context.partition_key))
+        with step_logged((context,), {}):
+            reports = _script_reports(studio.studio, CellKey.parse(context.partition_key))
         for gate in COMPUTED:
             yield _result("script", gate.name, reports[gate.name], gate.remedy)
 

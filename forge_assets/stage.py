@@ -13,6 +13,7 @@ from typing import Any, ParamSpec, TypeVar
 import dagster as dg
 
 from forge_assets.external import OWNERS
+from forge_assets.logged import step_logged
 from forge_assets.partitions import CELL
 from forge_resources.adapters.failures import failure_of
 from forge_resources.engines.registry import engine
@@ -80,7 +81,8 @@ def told(function: Callable[P, R]) -> Callable[P, R]:
     @functools.wraps(function)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
-            return function(*args, **kwargs)
+            with step_logged(args, kwargs):
+                return function(*args, **kwargs)
         except ForgeError as error:
             # What an engine itself raised keeps its traceback in the event log.
             raise failure_of(error) from error.__cause__

@@ -14,6 +14,9 @@ from forge_assets.graph import ASSETS, CHECKS
 from forge_jobs.jobs import JOBS
 from forge_resources.adapters.documents import DocumentIOManager
 from forge_resources.adapters.resources import StudioResource
+from forge_resources.logs import open_log
+from forge_resources.secrets import read_secret_files
+from forge_resources.settings import Settings
 from sensors import SENSORS
 
 
@@ -33,5 +36,9 @@ def build_defs(**overrides: Any) -> dg.Definitions:
     }
     return dg.Definitions(**{**parts, **overrides}, resources=resources)
 
+
+# Every process that makes something loads this: the code server, the processes of runs, and `forge run`.
+read_secret_files()
+open_log(Settings.from_environment().home)
 
 defs = build_defs()

@@ -258,3 +258,10 @@ def test_the_dashboard_of_the_containers_is_the_one_made_from_its_source() -> No
 def test_a_name_that_does_not_exist_is_found(fault: str) -> None:
     with pytest.raises(AssertionError):
         assert_known(fault)
+
+
+def test_every_metric_is_documented() -> None:
+    page = (CHECKOUT / "docs/observability.md").read_text(encoding="utf-8")
+    for name, family in families().families.items():
+        labels = ", ".join(f"`{label}`" for label in family.labels)
+        assert f"| `{name}` | {family.kind} | {labels} | {family.help} |" in page

@@ -13,6 +13,7 @@ from forge_jobs.monitoring.dashboard import as_grafana, dashboard
 from forge_jobs.monitoring.exporter import Exporter
 from forge_jobs.monitoring.exposition import exposition
 from forge_jobs.monitoring.observation import Observation
+from forge_resources.logs import open_log
 from forge_resources.settings import Settings
 from forge_resources.studio import Studio
 
@@ -34,6 +35,7 @@ def metrics(port: int, host: str, interval: float, as_dashboard: bool, once: boo
         print_json(as_grafana(dashboard()))
         return EXIT_DONE
     settings = Settings.from_environment()
+    open_log(settings.home)
     with open_instance(settings) as instance:
         observation = Observation(instance, Studio(settings))
         if once:

@@ -21,6 +21,7 @@ from forge_jobs.monitoring.families import Measured, families
 from forge_jobs.monitoring.run_history import RunHistory, RunState
 from forge_jobs.outcomes import trouble_of_run
 from forge_resources.errors import FAMILY
+from forge_resources.writing.gates.script_gates import COMPUTED
 
 OUTSIDE = "outside"
 """The code of a run that ended outside of its steps: it was killed, or could not start."""
@@ -96,9 +97,9 @@ class Ledger:
         # From nothing to one is no increase to Prometheus; from 0 to 1 is.
         for code in (*FAMILY, OUTSIDE):
             page.counts.add("forge_errors_total", 0, code=code)
-        for gate in GATES:
-            page.counts.add("forge_gate_failures_total", 0, gate=gate.name)
-            page.counts.add("forge_gate_passes_total", 0, gate=gate.name)
+        for gate in [*(gate.name for gate in GATES), *(gate.name for gate in COMPUTED)]:
+            page.counts.add("forge_gate_failures_total", 0, gate=gate)
+            page.counts.add("forge_gate_passes_total", 0, gate=gate)
         return page
 
     def _save(self) -> None:

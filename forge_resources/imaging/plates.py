@@ -10,6 +10,7 @@ from typing import cast
 
 from forge_resources.engines.contract import ImageEngine
 from forge_resources.imaging.contact_sheet import contact_sheet_parameters
+from forge_resources.logs import log_fields
 from forge_resources.progress import OnStep
 from forge_resources.schemas.brief import CellBrief
 from forge_resources.schemas.recipe import Artefact
@@ -31,7 +32,8 @@ def make_plates(
         shows_product = shot.look.product != "absent"
         sources = references if shows_product else {}
         parameters = engine.parameters(shot.look, storyboard.aspect_ratio, len(sources))
-        made = workshop.make(engine, parameters, sources)
+        with log_fields(shot=shot.number):
+            made = workshop.make(engine, parameters, sources)
         plates.append(Plate(shot=shot.number, picture=tally.add(made)))
         on_step(shot.number, len(storyboard.shots), f"shot {shot.number} {'reused' if made.reused else 'made'}")
     return plates, tally

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import cast
 
 from forge_resources.engines.contract import MotionEngine
+from forge_resources.logs import log_fields
 from forge_resources.progress import OnStep
 from forge_resources.schemas.brief import CellBrief
 from forge_resources.schemas.edit import Motion, ShotMotion
@@ -22,7 +23,8 @@ def move_shots(
     tally = Tally()
     for shot, plate in zip(storyboard.shots, frames.plates, strict=True):
         parameters = engine.parameters(shot, storyboard.aspect_ratio)
-        made = workshop.make(engine, parameters, {"plate": plate.picture})
+        with log_fields(shot=shot.number):
+            made = workshop.make(engine, parameters, {"plate": plate.picture})
         shots.append(ShotMotion(shot=shot.number, motion=tally.add(made)))
         on_step(shot.number, len(storyboard.shots), f"shot {shot.number} {'reused' if made.reused else 'moved'}")
     return Motion(shots=shots), tally

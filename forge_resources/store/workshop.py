@@ -7,6 +7,7 @@ any asset.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,6 +21,7 @@ from forge_resources.engines.registry import engine as registered_engine
 from forge_resources.errors import EngineFailed, InvalidInput, OutOfMemory, Unavailable
 from forge_resources.gpu.hosts import Host, InlineHost, Order
 from forge_resources.gpu.usage import Usage
+from forge_resources.logs import log_fields
 from forge_resources.schemas.recipe import Artefact, Recipe
 from forge_resources.schemas.types import EngineKind
 from forge_resources.store.artefacts import ArtefactStore
@@ -88,6 +90,16 @@ class Workshop:
         """
         sources = sources or {}
         recipe = recipe_for(engine, parameters, sources)
+        with log_fields(recipe=recipe.fingerprint, engine=f"{engine.kind} {engine.name}"):
+            started = time.monotonic()
+            made = self._make_once(engine, parameters, recipe, sources)
+            log.info(
+                "reused" if made.reused else "made",
+                extra={"artefact": made.artefact.sha256, "seconds": round(time.monotonic() - started, 3)},
+            )
+        return made
+
+    def _make_once(self, engine: Engine, parameters: BaseModel, recipe: Recipe, sources: Mapping[str, Source]) -> Made:
         if self.reuse and (found := self._find(recipe)):
             return Made(found, reused=True)
         with disk_trouble_told(self.store.cache), FileLock(self._locks / f"{recipe.fingerprint[:32]}.lock"):

@@ -11,6 +11,7 @@ from typing import cast
 from pydantic import BaseModel
 
 from forge_resources.engines.contract import VoiceEngine
+from forge_resources.logs import log_fields
 from forge_resources.progress import OnStep
 from forge_resources.schemas.brief import CellBrief
 from forge_resources.schemas.edit import SpokenLine, Voiceover
@@ -29,7 +30,8 @@ def speak(workshop: Workshop, brief: CellBrief, script: Script, on_step: OnStep)
     lines: list[SpokenLine] = []
     tally = Tally()
     for done, (row, text) in enumerate(spoken, start=1):
-        made = workshop.make(engine, line_parameters(engine, brief, script, row, text))
+        with log_fields(shot=row.shot):
+            made = workshop.make(engine, line_parameters(engine, brief, script, row, text))
         sound = tally.add(made)
         duration = Fraction(str(sound.facts["duration_s"]))
         lines.append(SpokenLine(shot=row.shot, text=text, sound=sound, duration_s=duration))
