@@ -15,7 +15,7 @@ from forge_resources.briefs.check import check_file
 from forge_resources.briefs.filing import Manifest
 from forge_resources.errors import ForgeError
 from forge_resources.schemas.audience import ResolvedPersona
-from forge_resources.schemas.brief import Brief, MarketBrief
+from forge_resources.schemas.brief import Brief, KeptSound, MarketBrief
 from forge_resources.schemas.cell import CellKey
 from forge_resources.studio import Studio
 
@@ -37,9 +37,9 @@ class UnfiledChanges:
 def unfiled_changes(studio: Studio, manifest: Manifest) -> UnfiledChanges:
     """What would change if the brief's file and the library were filed now."""
     changes = UnfiledChanges()
-    brief, pictures = _as_it_stands(studio, manifest, changes)
+    brief, pictures, sounds = _as_it_stands(studio, manifest, changes)
     try:
-        now = studio.filing.resolve(brief, pictures)
+        now = studio.filing.resolve(brief, pictures, sounds)
     except ForgeError as error:
         changes.file_fault = error.message
         return changes
@@ -54,20 +54,27 @@ def unfiled_changes(studio: Studio, manifest: Manifest) -> UnfiledChanges:
     return changes
 
 
-def _as_it_stands(studio: Studio, manifest: Manifest, changes: UnfiledChanges) -> tuple[Brief, dict[str, str]]:
+def _as_it_stands(
+    studio: Studio, manifest: Manifest, changes: UnfiledChanges
+) -> tuple[Brief, dict[str, str], dict[str, KeptSound]]:
     """The brief as its file says now; as filed where the file is gone, faulty or holds another brief."""
+    filed = manifest.brief, manifest.folder_pictures, manifest.folder_sounds
     place = UPath(manifest.file)
     try:
         if not place.exists():
-            return manifest.brief, manifest.folder_pictures
+            return filed
         checked = check_file(place, studio.library, studio.profiles, store=studio.store)
     except ForgeError as error:
         changes.file_fault = error.message
-        return manifest.brief, manifest.folder_pictures
+        return filed
     if checked.brief.brief != manifest.slug:
-        return manifest.brief, manifest.folder_pictures
+        return filed
     pictures = {path: _name(picture.data, picture.suffix) for path, picture in checked.pictures.items()}
-    return checked.brief, pictures
+    sounds = {
+        path: KeptSound(name=_name(sound.data, sound.suffix), sample_rate=sound.sample_rate, samples=sound.samples)
+        for path, sound in checked.sounds.items()
+    }
+    return checked.brief, pictures, sounds
 
 
 def _name(data: bytes, suffix: str) -> str:

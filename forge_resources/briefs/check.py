@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -19,11 +19,12 @@ from upath import UPath
 
 from forge_resources.briefs.document import LARGEST_BYTES, parse_document, read_brief, step_to
 from forge_resources.briefs.numbers import number_faults
+from forge_resources.briefs.sound_files import SoundFile, read_sound, sound_of
 from forge_resources.engines.registry import engine, engine_names
 from forge_resources.errors import Fault, ForgeError, InvalidInput, NotFound
 from forge_resources.library.catalogue import Library
 from forge_resources.schemas.brand import Brand
-from forge_resources.schemas.brief import Brief
+from forge_resources.schemas.brief import Brief, Music
 from forge_resources.schemas.delivery import DeliveryProfile
 from forge_resources.schemas.types import EngineKind, control_characters
 from forge_resources.store.artefacts import ArtefactStore
@@ -52,6 +53,7 @@ class CheckedBrief:
     brief: Brief
     pictures: Mapping[str, ReferencePicture]
     data: bytes
+    sounds: Mapping[str, SoundFile] = field(default_factory=dict)
 
 
 def check_file(
@@ -74,12 +76,14 @@ def check_file(
     places = {fault.place for fault in faults}
     found = _reference_faults(_Raw(raw), library, profiles, _Shelves(place.parent, store), pictures)
     faults += [fault for fault in found if fault.place not in places]
+    sounds: dict[str, SoundFile] = {}
     if not faults:
         faults += number_faults(read.brief, library, profiles)
+        faults += _sound_faults(read.brief, _Shelves(place.parent, store), sounds)
     if faults:
         plural = "fault" if len(faults) == 1 else "faults"
         raise InvalidInput(f"{place.name} has {len(faults)} {plural}.", faults=faults)
-    return CheckedBrief(read.brief, pictures, data)
+    return CheckedBrief(read.brief, pictures, data, sounds)
 
 
 def _read_brief_file(place: UPath) -> bytes:
@@ -212,16 +216,45 @@ def _picture_faults(place: str, path: str, shelves: _Shelves, pictures: dict[str
         yield Fault(place, refused.message)
 
 
+def _sound_faults(brief: Brief, shelves: _Shelves, sounds: dict[str, SoundFile]) -> Iterator[Fault]:
+    """Reads every sound file once; what is wrong with one is told at each place that names it."""
+    places = [("music.file", brief.music.file)] if isinstance(brief.music, Music) else []
+    places += [(f"effects[{index}].file", effect.file) for index, effect in enumerate(brief.effects)]
+    for place, path in places:
+        try:
+            if path not in sounds:
+                sounds[path] = _sound_at(path, shelves)
+        except InvalidInput as refused:
+            yield Fault(place, refused.message)
+    if isinstance(brief.music, Music) and brief.music.file in sounds:
+        length = sounds[brief.music.file].duration_s
+        if brief.music.from_s >= length:
+            yield Fault(
+                "music.from_s", f"{float(brief.music.from_s):g} is behind the end: the file has {float(length):.2f} s"
+            )
+
+
+def _sound_at(path: str, shelves: _Shelves) -> SoundFile:
+    if not path.startswith(STORE_ADDRESS):
+        return read_sound(path, shelves.folder)
+    name = PurePosixPath(path.removeprefix(STORE_ADDRESS))
+    return sound_of(path, _bytes_in_store(path, shelves.store), name.suffix)
+
+
 def _picture_in_store(address: str, store: ArtefactStore | None) -> ReferencePicture:
     """A picture named by its content, such as `store:<SHA-256>.png`."""
+    data = _bytes_in_store(address, store)
+    return ReferencePicture(data, _picture_suffix(address, data))
+
+
+def _bytes_in_store(address: str, store: ArtefactStore | None) -> bytes:
     name = PurePosixPath(address.removeprefix(STORE_ADDRESS))
-    if store is None or not re.fullmatch(r"[0-9a-f]{64}\.[a-z]+", name.name) or len(name.parts) != 1:
+    if store is None or not re.fullmatch(r"[0-9a-f]{64}\.[a-z0-9]+", name.name) or len(name.parts) != 1:
         raise InvalidInput(f"`{address[:90]}` is not of the form {STORE_ADDRESS}<SHA-256>.png")
     try:
-        data = store.path_of(name.stem, name.suffix).read_bytes()
+        return store.path_of(name.stem, name.suffix).read_bytes()
     except NotFound as lost:
         raise InvalidInput(lost.message) from None
-    return ReferencePicture(data, _picture_suffix(address, data))
 
 
 def read_picture(path: str, folder: UPath) -> ReferencePicture:

@@ -17,12 +17,14 @@ from forge_resources.engines.registry import engine
 from forge_resources.errors import InvalidInput, NotFound
 from forge_resources.library.catalogue import Library, compose_audience
 from forge_resources.schemas.audience import ResolvedMarket, ResolvedPersona
-from forge_resources.schemas.brief import Brief, CellBrief, Copy, Engines, Lines, MarketBrief
+from forge_resources.schemas.brief import Brief, CellBrief, Copy, Engines, KeptSound, Lines, MarketBrief
 from forge_resources.schemas.cell import CellKey
 from forge_resources.schemas.delivery import DeliveryProfile
 from forge_resources.schemas.types import Document, EngineKind, Sha256, Slug
 from forge_resources.store.artefacts import ArtefactStore
 from forge_resources.store.cabinet import Cabinet
+
+NO_SOUNDS: Mapping[str, KeptSound] = {}
 
 
 class Manifest(Document):
@@ -32,6 +34,7 @@ class Manifest(Document):
     version: Sha256
     file: str
     folder_pictures: dict[str, str] = {}
+    folder_sounds: dict[str, KeptSound] = {}
     cells: list[CellKey]
     revisions: dict[str, int]
 
@@ -80,12 +83,20 @@ class FilingRoom:
             path: self.store.take_in(picture.data, picture.suffix) + picture.suffix
             for path, picture in checked.pictures.items()
         }
-        return self._file(checked.brief, file, pictures)
+        sounds = {
+            path: KeptSound(
+                name=self.store.take_in(sound.data, sound.suffix) + sound.suffix,
+                sample_rate=sound.sample_rate,
+                samples=sound.samples,
+            )
+            for path, sound in checked.sounds.items()
+        }
+        return self._file(checked.brief, file, pictures, sounds)
 
     def refile(self, slug: str) -> Filed:
         """Resolves a filed brief again, after the library or the deployment's defaults changed. Raises NotFound."""
         manifest = self.manifest(slug)
-        return self._file(manifest.brief, manifest.file, manifest.folder_pictures)
+        return self._file(manifest.brief, manifest.file, manifest.folder_pictures, manifest.folder_sounds)
 
     def manifest(self, slug: str) -> Manifest:
         """The manifest of a filed brief. Raises NotFound."""
@@ -115,19 +126,20 @@ class FilingRoom:
         audience = compose_audience(market_brief.market, persona)
         return CellBrief(cell=cell, market_brief=market_brief, persona=persona, audience=audience)
 
-    def resolve(self, brief: Brief, pictures: dict[str, str]) -> Resolved:
+    def resolve(self, brief: Brief, pictures: dict[str, str], sounds: Mapping[str, KeptSound] = NO_SOUNDS) -> Resolved:
         """A brief's documents as they would be filed now. Raises NotFound for what the library no longer has."""
         return Resolved(
             markets={
-                market: self._resolve(brief, self.library.resolve_market(market), pictures) for market in brief.markets
+                market: self._resolve(brief, self.library.resolve_market(market), pictures, sounds)
+                for market in brief.markets
             },
             personas={slug: self.library.resolve_persona(slug) for slug in brief.personas},
         )
 
-    def _file(self, brief: Brief, file: str, pictures: dict[str, str]) -> Filed:
+    def _file(self, brief: Brief, file: str, pictures: dict[str, str], sounds: dict[str, KeptSound]) -> Filed:
         before = self.cabinet.find("manifest", brief.brief, Manifest)
         revisions = dict(before.revisions) if before else {}
-        resolved = self.resolve(brief, pictures)
+        resolved = self.resolve(brief, pictures, sounds)
         for market, document in resolved.markets.items():
             if self._put("market_brief", f"{brief.brief}/{market}", document):
                 revisions[market] = revisions.get(market, 0) + 1
@@ -138,6 +150,7 @@ class FilingRoom:
             version=brief.content_hash(),
             file=file,
             folder_pictures=pictures,
+            folder_sounds=sounds,
             cells=brief.cells(),
             revisions=revisions,
         )
@@ -157,7 +170,9 @@ class FilingRoom:
         self.cabinet.write(drawer, name, document)
         return True
 
-    def _resolve(self, brief: Brief, market: ResolvedMarket, pictures: dict[str, str]) -> MarketBrief:
+    def _resolve(
+        self, brief: Brief, market: ResolvedMarket, pictures: dict[str, str], sounds: Mapping[str, KeptSound]
+    ) -> MarketBrief:
         brand = brand_of(brief, self.library)
         engines = self._engines(brief)
         code, language = market.market.code, market.language.code
@@ -193,6 +208,9 @@ class FilingRoom:
             seed=brief.seed,
             delivery=delivery,
             identifiers=[entry for entry in brief.identifiers if entry.market == code],
+            music=brief.music,
+            effects=brief.effects,
+            sounds=dict(sounds),
             profile_versions={slug: self._profile(slug).content_hash() for slug in delivery},
         )
 

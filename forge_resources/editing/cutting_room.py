@@ -12,6 +12,7 @@ from typing import cast
 
 import opentimelineio as otio
 
+from forge_resources.editing.beds import sounds_of
 from forge_resources.editing.profiles import outlet
 from forge_resources.editing.render import Renderer, render_parameters, renderer_name
 from forge_resources.editing.timeline import timeline_parameters
@@ -42,6 +43,7 @@ def cut_timelines(
     paths = {shot.shot: _camera_path(workshop, shot.motion) for shot in motion.shots}
     clips = {shot.shot: shot.motion for shot in motion.shots if paths[shot.shot] is None}
     tally = Tally()
+    sounds = sounds_of(workshop, brief, tally)
     by_profile: dict[str, Artefact] = {}
     for slug in brief.market_brief.delivery:
         parameters = timeline_parameters(
@@ -54,6 +56,7 @@ def cut_timelines(
             voiceover=voiceover,
             market_brief=brief.market_brief,
             profile=outlet(profiles, slug, brief.market_brief),
+            sounds=sounds,
         )
         by_profile[slug] = tally.add(workshop.make(workshop.engine("edit", "timeline"), parameters))
     return Timelines(by_profile=by_profile), tally

@@ -107,6 +107,7 @@ class TimelineParameters(Document):
     shots: Annotated[list[CutShot], Field(min_length=1, max_length=40)]
     voice: list[CutLine]
     sounds: list[CutSound] = []
+    edge_silence_frames: Annotated[int, Field(ge=0, le=50)] = 0
     fonts: dict[str, str]
 
     @property

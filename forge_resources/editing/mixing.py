@@ -50,10 +50,11 @@ class Mixer(EditEngine):
         """`sources`: `timeline`, and by its SHA-256 every sound that it names. Raises as `level_track` does."""
         wanted = MixParameters.model_validate(parameters)
         cut = read_cut(open_timeline(sources["timeline"]))
-        if missing := sorted({line.medium.sha256 for line in cut.voice} - set(sources)):
+        heard = {line.medium.sha256 for line in cut.voice} | {sound.medium.sha256 for sound in cut.sounds}
+        if missing := sorted(heard - set(sources)):
             raise InvalidInput(f"The timeline names sounds that were not handed in: {', '.join(missing)}.")
         with tempfile.TemporaryDirectory(prefix="forge-mix-") as folder:
             duration = cut.note.frames / cut.note.fps
-            track = level_track(cut.voice, sources, duration, wanted.audio, wanted.loudness, Path(folder))
+            track = level_track(cut.voice, sources, duration, wanted.audio, wanted.loudness, Path(folder), cut.sounds)
             shutil.copyfile(track.path, target)
         return {"gain_db": None if track.gain_db is None else round(track.gain_db, 2), "limited": track.limited}

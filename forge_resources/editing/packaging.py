@@ -20,8 +20,8 @@ from pydantic import BaseModel, Field
 from forge_resources.editing import ffmpeg
 from forge_resources.editing.encoding import COLOUR_FILTER, file_options, picture_options, sound_options, suffix_of
 from forge_resources.editing.leader import SlateLine, black_frame, clock_frames, slate_frame
+from forge_resources.editing.mix_down import samples_of
 from forge_resources.editing.probe import probe
-from forge_resources.editing.sound import samples_of
 from forge_resources.engines.contract import EditEngine, Facts, Sources
 from forge_resources.errors import EngineFailed, InvalidInput
 from forge_resources.schemas.delivery import Segment

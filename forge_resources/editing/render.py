@@ -115,9 +115,8 @@ class Renderer(EditEngine):
         if (cut.note.size, cut.note.fps) != (wanted.size, wanted.fps):
             raise InvalidInput("The timeline has another size or frame rate than its recipe.")
         with tempfile.TemporaryDirectory(prefix="forge-render-") as folder:
-            track = level_track(
-                cut.voice, sources, cut.note.frames / cut.note.fps, wanted.audio, wanted.loudness, Path(folder)
-            )
+            duration_s = cut.note.frames / cut.note.fps
+            track = level_track(cut.voice, sources, duration_s, wanted.audio, wanted.loudness, Path(folder), cut.sounds)
             self._encode(cut, wanted, sources, track, target)
         return _facts(cut, probe(target), track)
 

@@ -1,7 +1,7 @@
-"""The sound of a spot: voice placed to the sample, brought to the profile's loudness, exactly as long as the picture.
+"""The sound of a spot: brought to the profile's loudness and its limits, exactly as long as the picture.
 
-What belongs here: mixing and levelling. What does not: where a line lies (see `cut`), or how loudness is read (see
-`loudness`).
+What belongs here: levelling. What does not: mixing (see `mix_down`), where a sound lies (see `cut`), or how loudness is
+read (see `loudness`).
 """
 
 from __future__ import annotations
@@ -12,32 +12,27 @@ from fractions import Fraction
 from pathlib import Path
 
 from forge_resources.editing import ffmpeg
-from forge_resources.editing.cut import Spoken
+from forge_resources.editing.cut import Sounding, Spoken
 from forge_resources.editing.encoding import sound_options
 from forge_resources.editing.loudness import MEASURE, Levels, levels
+from forge_resources.editing.mix_down import Samples, fold_down, mix_down, samples_of
 from forge_resources.errors import EngineFailed
 from forge_resources.schemas.delivery import AudioFormat, Loudness
 
-_EDGE_S = Fraction(5, 1000)
 _OVERSAMPLING = 4  # BS.1770-5, annex 2: the least for a true peak
-_ROUNDS = 5
+_ROUNDS = 12
 _AIM_LU = 0.3
 _HEADROOM_DB = 0.2
-_STEREO = "pan=stereo|c0=c0|c1=c0"
+_RATIOS = (2, 3, 5, 9)
 
 
 @dataclass(frozen=True)
 class Track:
-    """A finished mix as WAV, and what was done to it; no gain for a spot without voice."""
+    """A finished mix as WAV, and what was done to it; no gain for a spot without sound."""
 
     path: Path
     gain_db: float | None
     limited: bool
-
-
-def samples_of(duration_s: Fraction, sample_rate: int) -> int:
-    """Samples in `duration_s`, rounded half up."""
-    return int(duration_s * sample_rate + Fraction(1, 2))
 
 
 def level_track(
@@ -47,52 +42,35 @@ def level_track(
     audio: AudioFormat,
     wanted: Loudness,
     folder: Path,
+    sounds: Sequence[Sounding] = (),
 ) -> Track:
-    """Mixes and levels the voice into a WAV in `folder`, measuring what comes out of the delivery codec.
+    """Mixes and levels voice, music and effects into a WAV in `folder`, measuring what comes out of the codec.
 
-    Raises EngineFailed where loudness and true peak cannot both be met.
+    Raises EngineFailed where loudness, its limits and the true peak cannot all be met.
     """
     length = samples_of(duration_s, audio.sample_rate)
-    if not voice:
+    if not voice and not sounds:
         silence = folder / "silence.wav"
         layout = "stereo" if audio.channels == 2 else "mono"
         source = f"anullsrc=r={audio.sample_rate}:cl={layout},atrim=end_sample={length}"
         ffmpeg.run(["-f", "lavfi", "-i", source, "-c:a", "pcm_f32le", *_wave(silence)])
         return Track(silence, None, False)
     mix = folder / "mix.wav"
-    mixed = _mix(voice, media, length, audio, mix)
+    mixed = _mix(mix_down(voice, sounds, media, length, audio.sample_rate, folder), audio, mix)
     if mixed.integrated_lufs is None or mixed.true_peak_dbtp is None:
-        raise EngineFailed("The voice-over is too short or too quiet for its loudness to be measured.")
+        raise EngineFailed("The sound is too short or too quiet for its loudness to be measured.")
     return _level(mix, mixed, length, audio, wanted, folder)
 
 
-def _mix(voice: Sequence[Spoken], media: Mapping[str, Path], length: int, audio: AudioFormat, target: Path) -> Levels:
-    inputs: list[str] = []
-    chains: list[str] = []
-    for index, line in enumerate(voice):
-        inputs += ["-i", ffmpeg.address(media[line.medium.sha256])]
-        chains.append(f"[{index}:a]{_placed(line, audio.sample_rate)}[v{index}]")
-    joined = "".join(f"[v{index}]" for index in range(len(voice)))
-    spread = _STEREO if audio.channels == 2 else "pan=mono|c0=c0"
-    chains.append(
-        f"{joined}amix=inputs={len(voice)}:normalize=0:duration=longest,"
-        f"apad=whole_len={length},atrim=end_sample={length},{spread},{MEASURE}[mix]"
-    )
-    graph = ["-filter_complex_threads", "1", "-filter_complex", ";".join(chains), "-map", "[mix]"]
-    done = ffmpeg.run([*inputs, *graph, "-c:a", "pcm_f32le", "-ar", str(audio.sample_rate), *_wave(target)])
+def _mix(heard: Samples, audio: AudioFormat, target: Path) -> Levels:
+    """Writes the mix as WAV, and measures it."""
+    folded = heard if audio.channels == 2 else fold_down(heard)
+    raw = target.with_suffix(".f32")
+    raw.write_bytes(folded.tobytes())
+    form = ["-f", "f32le", "-ar", str(audio.sample_rate), "-ac", str(audio.channels)]
+    done = ffmpeg.run([*form, "-i", ffmpeg.address(raw), "-af", MEASURE, "-c:a", "pcm_f32le", *_wave(target)])
+    raw.unlink()
     return levels(done.messages)
-
-
-def _placed(line: Spoken, sample_rate: int) -> str:
-    """One line: cut out, its edges softened, at the rate of the track, moved to its sample."""
-    edge = min(int(_EDGE_S * line.sample_rate), line.samples // 2)
-    at = samples_of(line.at, sample_rate)
-    return (
-        f"aformat=sample_fmts=fltp:channel_layouts=mono,"
-        f"atrim=start_sample={line.skip}:end_sample={line.skip + line.samples},asetpts=PTS-STARTPTS,"
-        f"afade=t=in:ss=0:ns={edge},afade=t=out:ss={line.samples - edge}:ns={edge},"
-        f"aresample={sample_rate},adelay={at}S:all=1"
-    )
 
 
 def _level(mix: Path, mixed: Levels, length: int, audio: AudioFormat, wanted: Loudness, folder: Path) -> Track:
@@ -102,9 +80,11 @@ def _level(mix: Path, mixed: Levels, length: int, audio: AudioFormat, wanted: Lo
     gain = wanted.integrated_lufs - mixed.integrated_lufs
     ceiling = wanted.true_peak_dbtp - _HEADROOM_DB
     limited = mixed.true_peak_dbtp + gain > ceiling
+    squeeze = 0
     heard = mixed
     for _ in range(_ROUNDS):
-        chain = [f"volume={gain:.4f}dB:precision=double"]
+        chain = _compressor(mixed.integrated_lufs, squeeze)
+        chain += [f"volume={gain:.4f}dB:precision=double"]
         if limited:
             chain += _limiter(ceiling, audio.sample_rate)
         chain += [f"atrim=end_sample={length}"]
@@ -115,14 +95,39 @@ def _level(mix: Path, mixed: Levels, length: int, audio: AudioFormat, wanted: Lo
         off = wanted.integrated_lufs - heard.integrated_lufs
         over = heard.true_peak_dbtp - wanted.true_peak_dbtp
         if abs(off) <= min(_AIM_LU, wanted.tolerance_lu) and over <= 0:
-            return Track(track, gain, limited)
+            if within_limits(heard, wanted):
+                return Track(track, gain, limited)
+            if squeeze == len(_RATIOS):
+                break
+            squeeze += 1
         gain += off
         if over > 0:
             limited, ceiling = True, ceiling - over - 0.1
     raise EngineFailed(
-        f"The voice-over cannot be brought to {wanted.integrated_lufs:g} LUFS (within {wanted.tolerance_lu:g} LU) "
-        f"below {wanted.true_peak_dbtp:g} dBTP; it came to {heard.integrated_lufs} LUFS, {heard.true_peak_dbtp} dBTP."
+        f"The sound cannot be brought to {wanted.integrated_lufs:g} LUFS (within {wanted.tolerance_lu:g} LU) below "
+        f"{wanted.true_peak_dbtp:g} dBTP and within the limits of the outlet; it came to {heard.integrated_lufs} LUFS, "
+        f"{heard.true_peak_dbtp} dBTP, at most {heard.short_term_max_lufs} LUFS over 3 s, "
+        f"{heard.momentary_max_lufs} LUFS over 0.4 s.",
+        remedy="Even out the voice-over: a single loud line between long pauses is what such limits are about.",
     )
+
+
+def within_limits(heard: Levels, wanted: Loudness) -> bool:
+    """Whether short-term and momentary loudness keep to the outlet's limits: to one of them, or to both."""
+    limits = [
+        (heard.short_term_max_lufs, wanted.short_term_max_lufs),
+        (heard.momentary_max_lufs, wanted.momentary_max_lufs),
+    ]
+    kept = [level is None or level <= limit for level, limit in limits if limit is not None]
+    return (all(kept) if wanted.both_limits else any(kept)) if kept else True
+
+
+def _compressor(integrated_lufs: float, squeeze: int) -> list[str]:
+    """Evens out what is louder than the whole, more with every step of `squeeze`; 0 leaves the mix alone."""
+    if not squeeze:
+        return []
+    threshold = 10 ** ((integrated_lufs + 2) / 20)
+    return [f"acompressor=threshold={threshold:.6f}:ratio={_RATIOS[squeeze - 1]}:attack=15:release=250:knee=4:makeup=1"]
 
 
 def _limiter(ceiling_dbtp: float, sample_rate: int) -> list[str]:

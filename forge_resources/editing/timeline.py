@@ -87,6 +87,7 @@ def timeline_parameters(
         shots=shots,
         voice=voice,
         sounds=list(sounds),
+        edge_silence_frames=profile.edge_silence_frames,
         fonts=font_book().font_fingerprint(texts, script.language, type_styles().weights),
     )
 

@@ -203,7 +203,8 @@ def _voice_track(parameters: TimelineParameters) -> otio.schema.Track:
         for i, shot in enumerate(parameters.shots)
     }
     total = _total_s(parameters)
-    starts = voice_starts([_spoken(parameters, line, starts_of_shots) for line in parameters.voice], total)
+    lines = [_spoken(parameters, line, starts_of_shots) for line in parameters.voice]
+    starts = voice_starts(lines, total, Fraction(parameters.edge_silence_frames) / parameters.fps)
     placed = []
     for line, start in zip(parameters.voice, starts, strict=True):
         samples = int(line.duration_s * line.sample_rate)

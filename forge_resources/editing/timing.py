@@ -68,19 +68,21 @@ def shot_spans(durations: Sequence[Fraction], fps: Fraction) -> list[Span]:
     return spans
 
 
-def voice_starts(lines: Sequence[Spoken], total: Fraction) -> list[Fraction]:
+def voice_starts(lines: Sequence[Spoken], total: Fraction, quiet: Fraction = Fraction(0)) -> list[Fraction]:
     """When each line starts, in seconds. No two overlap and the last ends within `total`.
+
+    Nothing is said in the first and last `quiet` seconds, which some outlets want silent.
 
     A line starts 0.15 s after its shot; earlier or later where that is what makes all of them fit. Raises Blocked with
     the shot and the seconds that are missing.
     """
     earliest: list[Fraction] = []
-    free_from = Fraction(0)
+    free_from = quiet
     for line in lines:
-        earliest.append(max(free_from, line.shot_start - VOICE_LEAD_S, Fraction(0)))
+        earliest.append(max(free_from, line.shot_start - VOICE_LEAD_S, quiet))
         free_from = earliest[-1] + line.duration + VOICE_PAUSE_S
     latest: list[Fraction] = []
-    free_until = total
+    free_until = total - quiet
     for line in reversed(lines):
         latest.insert(0, free_until - line.duration)
         free_until = latest[0] - VOICE_PAUSE_S
@@ -93,7 +95,7 @@ def voice_starts(lines: Sequence[Spoken], total: Fraction) -> list[Fraction]:
             remedy="Shorten the line, or give its shot more seconds.",
         )
     starts: list[Fraction] = []
-    free_from = Fraction(0)
+    free_from = quiet
     for line, last in zip(lines, latest, strict=True):
         starts.append(min(max(line.shot_start + VOICE_AFTER_CUT_S, free_from), last))
         free_from = starts[-1] + line.duration + VOICE_PAUSE_S

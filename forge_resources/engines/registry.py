@@ -29,6 +29,7 @@ ENGINES: dict[tuple[EngineKind, str], str] = {
     ("edit", "render-mov"): "forge_resources.editing.render:MovRenderer",
     ("edit", "render-mxf"): "forge_resources.editing.render:MxfRenderer",
     ("edit", "render-mkv"): "forge_resources.editing.render:MkvRenderer",
+    ("edit", "neutral-bed"): "forge_resources.editing.neutral_bed:NeutralBed",
     ("edit", "mix"): "forge_resources.editing.mixing:Mixer",
     ("edit", "package"): "forge_resources.editing.packaging:Packager",
     ("edit", "package-mov"): "forge_resources.editing.packaging:MovPackager",

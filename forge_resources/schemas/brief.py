@@ -19,6 +19,7 @@ from forge_resources.schemas.script import Camera
 from forge_resources.schemas.types import (
     AspectRatio,
     Document,
+    ExactRational,
     LanguageCode,
     Line,
     MarketCode,
@@ -52,6 +53,39 @@ class Claim(Document):
 
     text: ShortLine
     evidence: Line | None = None
+
+
+class Music(Document):
+    """A music bed from a file. `gain_db` is against the loudness of the voice; under it the bed goes down by `duck_db`.
+
+    Seconds: from `from_s` of the file on, with fades at both ends.
+    """
+
+    file: ShortLine
+    from_s: Annotated[ExactRational, Field(ge=0, le=1800)] = Fraction(0)
+    gain_db: Annotated[float, Field(ge=-40, le=12)] = -6
+    duck_db: Annotated[float, Field(ge=0, le=40)] = 9
+    fade_in_s: Annotated[ExactRational, Field(ge=0, le=10)] = Fraction(1, 2)
+    fade_out_s: Annotated[ExactRational, Field(ge=0, le=10)] = Fraction(3, 2)
+
+
+class SoundEffect(Document):
+    """A sound at a moment of the spot, `at_s` seconds from its start, as loud as its file and `gain_db`."""
+
+    file: ShortLine
+    at_s: Annotated[ExactRational, Field(ge=0, lt=90)]
+    gain_db: Annotated[float, Field(ge=-40, le=12)] = 0
+    duck_db: Annotated[float, Field(ge=0, le=40)] = 0
+    fade_in_s: Annotated[ExactRational, Field(ge=0, le=10)] = Fraction(0)
+    fade_out_s: Annotated[ExactRational, Field(ge=0, le=10)] = Fraction(1, 20)
+
+
+class KeptSound(Document):
+    """A sound file in the store: `<SHA-256><suffix>`, and its exact length."""
+
+    name: str
+    sample_rate: Annotated[int, Field(ge=8000, le=192000)]
+    samples: Annotated[int, Field(ge=1)]
 
 
 class OutletNumber(Document):
@@ -148,6 +182,8 @@ class Brief(Document):
     )
 
     identifiers: Annotated[list[OutletNumber], Field(max_length=2500)] = []
+    music: Literal["neutral"] | Music | None = None
+    effects: Annotated[list[SoundEffect], Field(max_length=20)] = []
 
     @field_validator("markets", "personas", "delivery", "tone")
     @classmethod
@@ -167,6 +203,24 @@ class Brief(Document):
                 message = f"the rows last {float(total):g} s in all, but duration_s is {self.duration_s}"
                 raise _broken([BrokenRule("origin.script", message, frozenset({"origin", "duration_s"}))])
         return self
+
+    @model_validator(mode="after")
+    def _effects_are_in_the_spot(self) -> Brief:
+        late = [(index, effect.at_s) for index, effect in enumerate(self.effects) if effect.at_s >= self.duration_s]
+        if late:
+            fields = frozenset({"effects", "duration_s"})
+            told = f"is not within the {self.duration_s} s of the spot"
+            raise _broken([BrokenRule(f"effects[{index}].at_s", f"{float(at):g} {told}", fields) for index, at in late])
+        moments = [effect.at_s for effect in self.effects]
+        if twice := [index for index, at in enumerate(moments) if at in moments[:index]]:
+            told = "another effect begins at the same moment; mix the two into one file"
+            raise _broken([BrokenRule(f"effects[{index}].at_s", told, frozenset({"effects"})) for index in twice])
+        return self
+
+    def sound_paths(self) -> list[str]:
+        """The sound files that the brief names."""
+        music = [self.music.file] if isinstance(self.music, Music) else []
+        return list(dict.fromkeys([*music, *(effect.file for effect in self.effects)]))
 
     @model_validator(mode="after")
     def _some_cell_is_left(self) -> Brief:
@@ -236,6 +290,9 @@ class MarketBrief(Document):
     delivery: list[Slug]
     profile_versions: dict[Slug, Sha256]
     identifiers: list[OutletNumber] = []
+    music: Literal["neutral"] | Music | None = None
+    effects: list[SoundEffect] = []
+    sounds: dict[str, KeptSound] = Field({}, description="What lies behind each sound file that the brief names.")
 
 
 class CellBrief(Document):
