@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -12,10 +13,22 @@ from typing import Any
 import opentimelineio as otio
 from PIL import Image, ImageDraw, ImageFilter
 
+from forge_resources.editing.moviepy_render import MoviepyRenderer, moviepy_parameters
 from forge_resources.editing.render import Renderer, render_parameters
 from forge_resources.schemas.brand import Palette
 from forge_resources.schemas.delivery import DeliveryProfile, FrameSize, SafeArea
-from forge_resources.schemas.edit import CameraPath, ClipNote, TimelineNote, TypeNote, VoiceNote, Window
+from forge_resources.schemas.edit import (
+    CameraPath,
+    ClipNote,
+    EffectNote,
+    InsetNote,
+    TimelineNote,
+    TransitionNote,
+    TypeNote,
+    VoiceNote,
+    Window,
+)
+from forge_resources.schemas.types import Document
 from forge_resources.voice.espeak import EspeakVoice
 
 SAFE = SafeArea(top=0.05, bottom=0.05, left=0.05, right=0.05)
@@ -29,7 +42,7 @@ SMALL = FrameSize(width=320, height=180)
 LOCKED = CameraPath(move="hold", start=Window(), end=Window())
 
 
-def profile(fps: Fraction, size: FrameSize) -> DeliveryProfile:
+def profile(fps: Fraction, size: FrameSize, crf: int = 20) -> DeliveryProfile:
     return DeliveryProfile.model_validate(
         {
             "slug": "web",
@@ -44,7 +57,7 @@ def profile(fps: Fraction, size: FrameSize) -> DeliveryProfile:
                 "codec": "libx264",
                 "preset": "veryfast",
                 "profile": "high",
-                "crf": 20,
+                "crf": crf,
                 "pixel_format": "yuv420p",
                 "colour": "bt709",
             },
@@ -67,6 +80,8 @@ class Spot:
     tracks: dict[str, list[tuple[TypeNote, int, int]]] = field(default_factory=dict)
     lines: list[tuple[str, int, int, int]] = field(default_factory=list)
     length: int = 0
+    crf: int = 20
+    layers: dict[str, list[tuple[otio.schema.Clip, int, int]]] = field(default_factory=dict)
 
     def _kept(self, data: bytes, suffix: str) -> str:
         sha256 = hashlib.sha256(data).hexdigest()
@@ -78,10 +93,17 @@ class Spot:
     def _time(self, frame: int) -> otio.opentime.RationalTime:
         return otio.opentime.RationalTime(frame, float(self.fps))
 
-    def show(self, medium: Path, frames: int, path: CameraPath | None = None, skip: int = 0) -> Spot:
+    def show(
+        self,
+        medium: Path,
+        frames: int,
+        path: CameraPath | None = None,
+        skip: int = 0,
+        effects: Sequence[EffectNote] = (),
+    ) -> Spot:
         sha256 = self._kept(medium.read_bytes(), medium.suffix)
         shot = len(self.pictures) + 1
-        note = ClipNote(shot=shot, recipe=sha256, path=path)
+        note = ClipNote(shot=shot, recipe=sha256, path=path, effects=list(effects))
         self.pictures.append(
             otio.schema.Clip(
                 f"shot {shot}",
@@ -100,6 +122,50 @@ class Spot:
             otio.schema.Transition(transition_type=otio.schema.TransitionTypes.SMPTE_Dissolve, **offsets)
         )
         return self
+
+    def change(self, note: TransitionNote, before: int, after: int) -> Spot:
+        """A transition of any kind."""
+        offsets = {"in_offset": self._time(before), "out_offset": self._time(after)}
+        kind = otio.schema.TransitionTypes.Custom
+        self.pictures.append(
+            otio.schema.Transition(transition_type=kind, **offsets, metadata={"forge": note.model_dump(mode="json")})
+        )
+        return self
+
+    def cover(self, clip: Path, first: int, frames: int, skip: int = 0, frozen: bool = False) -> Spot:
+        """A motion clip over the pictures."""
+        note = ClipNote(shot=1, recipe=self._kept(clip.read_bytes(), clip.suffix), path=None)
+        made = self._clip(note, clip.suffix, note.recipe, skip, frames)
+        if frozen:
+            made.effects.append(otio.schema.FreezeFrame())
+        self.layers.setdefault("motion", []).append((made, first, frames))
+        return self
+
+    def inset(self, medium: Path, note: InsetNote, first: int, frames: int, mask: Path | None = None) -> Spot:
+        """A picture in the picture."""
+        if mask:
+            note = note.model_copy(update={"mask": self._kept(mask.read_bytes(), ".png")})
+        sha256 = self._kept(medium.read_bytes(), medium.suffix)
+        made = self._clip(note, medium.suffix, sha256, 0, frames)
+        self.layers.setdefault("inset", []).append((made, first, frames))
+        return self
+
+    def _clip(self, note: Document, suffix: str, sha256: str, skip: int, frames: int) -> otio.schema.Clip:
+        return otio.schema.Clip(
+            "clip",
+            otio.schema.ExternalReference(f"media/{sha256}{suffix}"),
+            otio.opentime.TimeRange(self._time(skip), self._time(frames)),
+            metadata={"forge": note.model_dump(mode="json")},
+        )
+
+    def _layer(self, name: str) -> otio.schema.Track:
+        track, at = otio.schema.Track(name, kind=otio.schema.TrackKind.Video), 0
+        for clip, first, length in self.layers[name]:
+            if first > at:
+                track.append(self._gap(first - at))
+            track.append(clip)
+            at = first + length
+        return track
 
     def letter(self, note: TypeNote, first: int, frames: int) -> Spot:
         self.tracks.setdefault(note.role, []).append((note, first, frames))
@@ -160,6 +226,7 @@ class Spot:
         picture = otio.schema.Track("picture", kind=otio.schema.TrackKind.Video)
         picture.extend(self.pictures)
         made.tracks.append(picture)
+        made.tracks.extend([self._layer(name) for name in ("motion", "inset") if name in self.layers])
         made.tracks.extend([self._type_track(name) for name in ("super", "legal", "end-card") if name in self.tracks])
         if self.lines:
             made.tracks.append(self._voice_track())
@@ -168,7 +235,8 @@ class Spot:
     def render(self, target: Path, renderer: Renderer | None = None) -> dict[str, Any]:
         written = self.folder / "spot.otio"
         otio.adapters.write_to_file(self.timeline(), str(written))
-        parameters = render_parameters(profile(self.fps, self.size), self.timeline())
+        wanted = moviepy_parameters if isinstance(renderer, MoviepyRenderer) else render_parameters
+        parameters = wanted(profile(self.fps, self.size, self.crf), self.timeline())
         return (renderer or Renderer()).make(parameters, {"timeline": written, **self.media}, target)
 
 

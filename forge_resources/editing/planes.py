@@ -132,9 +132,9 @@ def wipe_weights(length: int, share: float, direction: Direction, softness: floa
     places = (np.arange(length, dtype=np.float32) + 0.5) / length
     if direction in ("left", "up"):
         places = 1 - places
-    # The soft edge starts wholly outside the frame and ends there.
-    edge = share * (1 + softness)
-    weights: Channel = np.clip((edge - places) / max(softness, 1 / length), 0, 1)
+    # The edge, a pixel wide at least, starts wholly outside the frame and ends there.
+    wide = max(softness, 1 / length)
+    weights: Channel = np.clip((share * (1 + wide) - places) / wide, 0, 1)
     return weights
 
 

@@ -7,8 +7,9 @@ What belongs here: the order of work, the encode, the facts. What does not: what
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable
 from contextlib import closing
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
@@ -87,6 +88,16 @@ def render_parameters(profile: DeliveryProfile, timeline: otio.schema.Timeline) 
     )
 
 
+@dataclass(frozen=True)
+class Source:
+    """The raw video that is encoded; `filters` bring it to BT.709 in limited range where it is not yet."""
+
+    pixel_format: str
+    width: int
+    height: int
+    filters: str = ""
+
+
 class Renderer(EditEngine):
     """Renders timelines. `on_progress(frames done, frames in all)` is called now and then, if it is set."""
 
@@ -97,6 +108,7 @@ class Renderer(EditEngine):
     media_type = "video/mp4"
     suffix = ".mp4"
     Parameters: ClassVar[type[BaseModel]] = RenderParameters
+    plays_effects: ClassVar[bool] = False
 
     def __init__(self, on_progress: Progress | None = None) -> None:
         self.on_progress = on_progress
@@ -106,7 +118,8 @@ class Renderer(EditEngine):
 
         Raises InvalidInput for a timeline that does not fit, EngineFailed, TimedOut, OutOfMemory, Unavailable.
         """
-        wanted = RenderParameters.model_validate(parameters)
+        wanted = self.Parameters.model_validate(parameters)
+        assert isinstance(wanted, RenderParameters)
         if "timeline" not in sources:
             raise InvalidInput("A render needs its timeline as the source `timeline`.")
         cut = read_cut(open_timeline(sources["timeline"]))
@@ -114,17 +127,35 @@ class Renderer(EditEngine):
             raise InvalidInput(f"The timeline names media that were not handed in: {', '.join(missing)}.")
         if (cut.note.size, cut.note.fps) != (wanted.size, wanted.fps):
             raise InvalidInput("The timeline has another size or frame rate than its recipe.")
+        self._check_effects(cut)
         with tempfile.TemporaryDirectory(prefix="forge-render-") as folder:
             duration_s = cut.note.frames / cut.note.fps
             track = level_track(cut.voice, sources, duration_s, wanted.audio, wanted.loudness, Path(folder), cut.sounds)
             self._encode(cut, wanted, sources, track, target)
         return _facts(cut, probe(target), track)
 
-    def _encode(self, cut: Cut, wanted: RenderParameters, sources: Sources, track: Track, target: Path) -> None:
+    def _check_effects(self, cut: Cut) -> None:
+        asked = sorted({effect.name for picture in (*cut.pictures, *cut.motion) for effect in picture.effects})
+        if asked and not self.plays_effects:
+            raise InvalidInput(
+                f"The timeline has Python effects, which the engine `{self.name}` does not play: {', '.join(asked)}.",
+                remedy="Render it with moviepy: forge render --renderer moviepy.",
+            )
+
+    def source(self, cut: Cut, wanted: RenderParameters) -> Source:
+        """The raw video that `frames` gives."""
+        layout = layout_for(wanted.size, wanted.video.pixel_format)
+        return Source(layout.pixel_format, layout.width, layout.height)
+
+    def frames(self, cut: Cut, wanted: RenderParameters, sources: Sources) -> Generator[bytes]:
+        """Every frame of the cut, in order. Raises EngineFailed for media that cannot be read."""
         layout = layout_for(wanted.size, wanted.video.pixel_format)
         stamps = [_stamp(cut, index, sources, layout) for index in range(len(cut.lettering))]
-        command = _command(wanted, layout, track, target)
-        with closing(frames(cut, sources, stamps, layout)) as made, ffmpeg.feeding(command) as encoder:
+        return frames(cut, sources, stamps, layout)
+
+    def _encode(self, cut: Cut, wanted: RenderParameters, sources: Sources, track: Track, target: Path) -> None:
+        command = _command(wanted, self.source(cut, wanted), track, target)
+        with closing(self.frames(cut, wanted, sources)) as made, ffmpeg.feeding(command) as encoder:
             for done, data in enumerate(made, start=1):
                 encoder.write(data)
                 if self.on_progress and (done % _TICK_FRAMES == 0 or done == cut.note.frames):
@@ -157,16 +188,15 @@ def renderer_name(container: Container) -> str:
     return "render" if container == "mp4" else f"render-{container}"
 
 
-def _command(wanted: RenderParameters, layout: Layout, track: Track, target: Path) -> list[str]:
+def _command(wanted: RenderParameters, source: Source, track: Track, target: Path) -> list[str]:
     """One ffmpeg for picture and sound: raw frames on its standard input, the levelled track beside them."""
     fps = f"{wanted.fps.numerator}/{wanted.fps.denominator}"
-    size = f"{layout.width}x{layout.height}"
     return [
         "-loglevel", "warning",
-        "-f", "rawvideo", "-pix_fmt", layout.pixel_format, "-s", size, "-r", fps, "-i", "pipe:0",
-        "-i", ffmpeg.address(track.path),
+        "-f", "rawvideo", "-pix_fmt", source.pixel_format, "-s", f"{source.width}x{source.height}", "-r", fps,
+        "-i", "pipe:0", "-i", ffmpeg.address(track.path),
         "-map", "0:v", "-map", "1:a", "-map_metadata", "-1",
-        "-vf", COLOUR_FILTER,
+        "-vf", ",".join(filter(None, (source.filters, COLOUR_FILTER))),
         *picture_options(wanted.video, wanted.fps, wanted.threads),
         *sound_options(wanted.audio),
         *file_options(wanted.container, wanted.fast_start, target),

@@ -35,6 +35,7 @@ ENGINES: dict[tuple[EngineKind, str], str] = {
     ("edit", "package-mov"): "forge_resources.editing.packaging:MovPackager",
     ("edit", "package-mxf"): "forge_resources.editing.packaging:MxfPackager",
     ("edit", "package-mkv"): "forge_resources.editing.packaging:MkvPackager",
+    ("edit", "render-moviepy"): "forge_resources.editing.moviepy_render:MoviepyRenderer",
     ("edit", "contact-sheet"): "forge_resources.imaging.contact_sheet:ContactSheet",
     ("edit", "captions-srt"): "forge_resources.editing.captions:SrtCaptions",
     ("edit", "captions-vtt"): "forge_resources.editing.captions:VttCaptions",
