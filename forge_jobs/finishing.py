@@ -1,7 +1,7 @@
 """What the rest of a cell is made from once its storyboard is approved, and whether that has been asked for.
 
 What belongs here: naming the work past the frames, so that a command and a sensor do not both start it. What does not:
-recording approvals (see `command.approve`) or running (see `production`).
+recording approvals (see `approving`) or running (see `production`).
 """
 
 from __future__ import annotations

@@ -20,6 +20,7 @@ COMMANDS = {
     "engines": "Which engines exist here, and what each lacks to run.",
     "gpu": "The worker that keeps models warm: status, stop, warm.",
     "stale": "The cells and assets that no longer match their inputs, each with its cause.",
+    "board": "The pages on which producers approve storyboards and collect deliverables.",
     "metrics": "What Prometheus is told: cells, queue, stages, cost.",
     "doctor": "What this machine has and lacks, with the remedy.",
 }

@@ -6,11 +6,10 @@ from pathlib import Path
 
 import click
 
-from forge_assets.external import approved
+from forge_jobs.approving import record_approval
 from forge_jobs.command.cells import cells_option_market, cells_option_persona, chosen
 from forge_jobs.command.output import EXIT_DONE, EXIT_FAILED, json_option, people, print_json
 from forge_jobs.command.summary import show_outcome
-from forge_jobs.finishing import is_approved
 from forge_jobs.instance import open_instance
 from forge_jobs.production import finish_cell
 from forge_jobs.recovery import end_runs_of_killed_processes
@@ -54,12 +53,11 @@ def approve(
             if frames is None:
                 console.print(f"{cell}: has no storyboard yet")
                 continue
-            if is_approved(instance, studio, cell):
-                console.print(f"{cell}: was approved already")
-            else:
-                instance.report_runless_asset_event(approved(cell, frames.contact_sheet.sha256, by, note))
+            if record_approval(instance, studio, cell, by=by, note=note):
                 approvals.append(_approval(cell, frames, studio))
                 console.print(f"{cell}: approved by {by}")
+            else:
+                console.print(f"{cell}: was approved already")
             if and_run:
                 outcome = finish_cell(
                     instance, studio, cell, request=f"approved {cell.partition_key}#{frames.contact_sheet.sha256[:16]}"
