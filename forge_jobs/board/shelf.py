@@ -109,7 +109,7 @@ class BoardShelf:
         )
 
     def sheet_file(self, slug: str, market: str, persona: str, sha256: str | None = None) -> Path:
-        """The contact sheet of a cell as a local file. Raises NotFound, also where it is no longer the one of `sha256`."""
+        """The contact sheet of a cell as a local file. Raises NotFound; also where it is not the one of `sha256`."""
         frames = self.studio.cabinet.read("frames", self._key(slug, market, persona).path, Frames)
         if sha256 not in (None, frames.contact_sheet.sha256):
             raise NotFound("This storyboard has changed since.", remedy="Open the page of the cell again.")
