@@ -14,6 +14,7 @@ from pydantic import BaseModel
 
 from forge_assets.external import awaiting
 from forge_assets.graph import TO_THE_FRAMES
+from forge_jobs.consumption import GpuCount, materializations, of_materialization, total
 from forge_jobs.finishing import FINISH_TAG, finish_key, is_approved
 from forge_jobs.in_process import run_job
 from forge_jobs.intake import REQUEST_TAG
@@ -56,6 +57,7 @@ class CellOutcome(BaseModel):
     timeline: str | None = None
     contact_sheet: str | None = None
     plates: PlateCount = PlateCount()
+    gpu: GpuCount = GpuCount()
     unchanged: bool = False
     seconds: float = 0.0
     run_id: str | None = None
@@ -110,19 +112,23 @@ def make_cell(
     jobs = ["storyboard", "finish"] if approval == "required" else ["produce"]
     run_id = ""
     plates = PlateCount()
+    gpu = GpuCount()
     if approval == "required" and board_ready:
         jobs = ["finish"]
         plates = PlateCount(reused=len(studio.cabinet.read("frames", cell.path, Frames).plates))
     for job in jobs:
         if job == "finish" and not is_approved(instance, studio, cell):
-            return _awaiting(studio, cell, plates, run_id, started)
+            return _awaiting(studio, cell, plates, run_id, started).model_copy(update={"gpu": gpu})
         if job == "finish":
             tags[FINISH_TAG] = finish_key(instance, studio, cell)
         run_id, success = run_job(instance, job, cell, reuse=reuse, tags=tags)
-        plates = _plates_of_run(instance, run_id) or plates
+        made = materializations(instance, run_id)
+        plates = _plates_of(made) or plates
+        gpu = total([gpu, *(of_materialization(event) for event in made)])
         if not success:
-            return _not_delivered(studio, cell, _trouble(instance, run_id), plates, run_id, started)
-    return _finished(studio, cell, plates, run_id, started)
+            trouble = _trouble(instance, run_id)
+            return _not_delivered(studio, cell, trouble, plates, run_id, started).model_copy(update={"gpu": gpu})
+    return _finished(studio, cell, plates, run_id, started).model_copy(update={"gpu": gpu})
 
 
 def finish_cell(instance: dg.DagsterInstance, studio: Studio, cell: CellKey, *, request: str) -> CellOutcome:
@@ -198,14 +204,12 @@ def _not_delivered(
     )
 
 
-def _plates_of_run(instance: dg.DagsterInstance, run_id: str) -> PlateCount | None:
-    """What the run's frames step made and reused; None where it did not get there."""
-    records = instance.get_records_for_run(run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION).records
-    for record in records:
-        materialization = record.asset_materialization
-        if materialization is not None and materialization.asset_key == dg.AssetKey("frames"):
-            made, reused = (_number(materialization.metadata[name]) for name in ("made", "reused"))
-            return PlateCount(rendered=made, reused=reused)
+def _plates_of(made: list[dg.AssetMaterialization]) -> PlateCount | None:
+    """What a run's frames step made and reused; None where it did not get there."""
+    for event in made:
+        if event.asset_key == dg.AssetKey("frames"):
+            rendered, reused = (_number(event.metadata[name]) for name in ("made", "reused"))
+            return PlateCount(rendered=rendered, reused=reused)
     return None
 
 

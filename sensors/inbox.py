@@ -16,11 +16,13 @@ from upath import UPath
 from forge_assets.partitions import MARKET, PERSONA
 from forge_jobs.intake import REQUEST_TAG, News, news_of, request_key
 from forge_jobs.jobs import produce, storyboard
+from forge_jobs.queue_order import joining, models_of, side_by_side
 from forge_resources.adapters.resources import StudioResource
 from forge_resources.briefs.check import check_file
 from forge_resources.briefs.filing import Filed
 from forge_resources.errors import Conflict, ForgeError, InvalidInput, Unavailable
 from forge_resources.schemas.types import sha256_of
+from forge_resources.settings import Settings
 from forge_resources.store.files import absent_service_told, disk_trouble_told, write_bytes
 from forge_resources.studio import Studio
 from sensors.inbox_news import (
@@ -155,7 +157,7 @@ class _Tick:
             self.gathered.troubles.append(f"{candidate.name} could not be filed: {error}")
             return
         self._clear_errors(candidate.place)
-        self.gathered.add(news_of(self.context.instance, filed), _runs(self.context.instance, filed))
+        self.gathered.add(news_of(self.context.instance, filed), _runs(self.context.instance, filed, house.settings))
         self.seen.files[candidate.name] = now.model_copy(update={"brief": slug})
         self.context.log.info(f"{candidate.name}: filed {slug} with {len(filed.manifest.cells)} cells")
         for remark in house.remarks(checked.brief):
@@ -193,7 +195,7 @@ class _Tick:
         adds = (MARKET.build_add_request(gathered.markets), PERSONA.build_add_request(gathered.personas))
         said = "; ".join(gathered.troubles) or f"nothing new in {self.inbox}"
         return dg.SensorResult(
-            run_requests=gathered.runs,
+            run_requests=side_by_side(gathered.runs),
             dynamic_partitions_requests=[request for request in adds if request.partition_keys],
             asset_events=gathered.observations,
             cursor=cursor,
@@ -212,13 +214,14 @@ def _errors_file(place: UPath) -> UPath:
     return place.parent / f"{place.name}.errors.txt"
 
 
-def _runs(instance: dg.DagsterInstance, filed: Filed) -> list[dg.RunRequest]:
+def _runs(instance: dg.DagsterInstance, filed: Filed, settings: Settings) -> list[dg.RunRequest]:
     """A run for every wanted cell whose content nobody has been asked to make yet."""
+    place = joining(instance, models_of(filed.manifest.brief, settings.engines))
     job = storyboard if filed.manifest.brief.approval == "required" else produce
     requests = []
     for cell in filed.manifest.cells:
         key = request_key(filed, cell)
         if instance.get_runs_count(dg.RunsFilter(tags={REQUEST_TAG: key})) == 0:
-            tags = {REQUEST_TAG: key, "forge/brief": cell.brief}
+            tags = {REQUEST_TAG: key, "forge/brief": cell.brief, **place}
             requests.append(dg.RunRequest(run_key=key, job_name=job.name, partition_key=cell.partition_key, tags=tags))
     return requests

@@ -21,7 +21,9 @@ T = TypeVar("T")
 FORGE = str(Path(sys.executable).parent / "forge")
 
 
-def wait_for(what: str, look: Callable[[], T | None], limit_s: float, alive: Callable[[], str]) -> T:
+def wait_for(
+    what: str, look: Callable[[], T | None], limit_s: float, alive: Callable[[], str], every_s: float = 0.5
+) -> T:
     """Looks until there is something. Fails with what the house said last when the limit is over or it has ended."""
     until = time.monotonic() + limit_s
     while True:
@@ -30,7 +32,7 @@ def wait_for(what: str, look: Callable[[], T | None], limit_s: float, alive: Cal
             return found
         assert time.monotonic() < until, f"{what}: not within {limit_s:g} s\n{alive()}"
         alive()
-        time.sleep(0.5)
+        time.sleep(every_s)
 
 
 class RunningHouse:
@@ -64,8 +66,8 @@ class RunningHouse:
         assert self.process.poll() is None, f"forge dev ended with {self.process.returncode}\n{tail}"
         return tail
 
-    def wait(self, what: str, look: Callable[[], T | None], limit_s: float = 120.0) -> T:
-        return wait_for(what, look, limit_s, self.said)
+    def wait(self, what: str, look: Callable[[], T | None], limit_s: float = 120.0, every_s: float = 0.5) -> T:
+        return wait_for(what, look, limit_s, self.said, every_s)
 
     def ask(self, query: str, **variables: Any) -> dict[str, Any]:
         """Asks the webserver by GraphQL, as the UI does."""
@@ -105,7 +107,7 @@ class RunningHouse:
         run: dict[str, Any] = self.ask(_RUN, run=run_id)["runOrError"]
         return run if run["status"] in ("SUCCESS", "FAILURE", "CANCELED") else None
 
-    def launch(self, job: str, tags: Mapping[str, str]) -> str:
+    def launch(self, job: str, tags: Mapping[str, str], config: Mapping[str, Any] | None = None) -> str:
         """Puts a job for one cell into the queue. Returns the run's id."""
         selector = {
             "repositoryLocationName": "forge",
@@ -114,7 +116,7 @@ class RunningHouse:
         }
         parameters = {
             "selector": selector,
-            "runConfigData": {},
+            "runConfigData": dict(config or {}),
             "mode": "default",
             "executionMetadata": {"tags": [{"key": key, "value": value} for key, value in tags.items()]},
         }
@@ -128,6 +130,11 @@ class RunningHouse:
         launched = self.ask(_RERUN, parameters=parameters)["launchRunReexecution"]
         assert launched["__typename"] == "LaunchRunSuccess", launched
         return str(launched["run"]["runId"])
+
+    def terminate(self, run_id: str) -> None:
+        """What the button `Terminate` does."""
+        ended = self.ask(_TERMINATE, run=run_id)["terminateRun"]
+        assert ended["__typename"] == "TerminateRunSuccess", ended
 
     def processes(self) -> dict[int, str]:
         """Every process of this machine that was started with this deployment's home: id and command line."""
@@ -182,4 +189,8 @@ _RERUN = """
 mutation ($parameters: ReexecutionParams!) { launchRunReexecution(reexecutionParams: $parameters) {
   __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message stack }
   ... on RunConfigValidationInvalid { errors { message } } } }
+"""
+_TERMINATE = """
+mutation ($run: String!) { terminateRun(runId: $run) { __typename ... on TerminateRunFailure { message }
+  ... on PythonError { message } } }
 """

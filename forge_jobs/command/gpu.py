@@ -5,6 +5,8 @@ from __future__ import annotations
 import click
 
 from forge_jobs.command.output import EXIT_DONE, json_option, people, print_json, print_table
+from forge_jobs.consumption import of_cells, total
+from forge_jobs.instance import open_instance
 from forge_resources.engines.contract import Engine
 from forge_resources.engines.registry import engines
 from forge_resources.errors import Conflict, NotFound
@@ -14,6 +16,8 @@ from forge_resources.gpu.limits import chosen_host
 from forge_resources.gpu.metrics import exposition
 from forge_resources.gpu.ray_host import RayHost
 from forge_resources.progress import Progress, listening, steps_of
+from forge_resources.settings import Settings
+from forge_resources.studio import Studio
 
 
 @click.group()
@@ -116,6 +120,41 @@ def warm(model: str, as_json: bool) -> int:
     else:
         said = f"loaded in {usage.load_seconds:.1f} s" if usage.loads else "was warm already"
         console.print(f"{model} {said}; models take {usage.cache_bytes / 1e9:.2f} GB")
+    return EXIT_DONE
+
+
+@gpu.command()
+@click.argument("brief")
+@json_option
+def usage(brief: str, as_json: bool) -> int:
+    """Time and energy of the device that each cell of BRIEF has taken so far, reruns included, and the brief in all."""
+    settings = Settings.from_environment()
+    cells = Studio(settings).filing.manifest(brief).cells
+    with open_instance(settings) as instance:
+        counts = of_cells(instance, cells)
+    whole = total(counts.values())
+    if as_json:
+        listed = [
+            {"market": cell.market, "persona": cell.persona, **count.model_dump(mode="json")}
+            for cell, count in counts.items()
+        ]
+        print_json({"brief": brief, "cells": listed, "total": whole.model_dump(mode="json")})
+        return EXIT_DONE
+    rows = [(f"{cell.market} × {cell.persona}", count) for cell, count in counts.items()]
+    print_table(
+        ["cell", "GPU s", "J", "engine s", "loads", "note"],
+        (
+            (
+                name,
+                f"{count.seconds:.1f}",
+                f"{count.joules:.0f}",
+                f"{count.engine_seconds:.1f}",
+                count.loads,
+                count.note,
+            )
+            for name, count in [*rows, ("in all", whole)]
+        ),
+    )
     return EXIT_DONE
 
 

@@ -22,6 +22,7 @@ from forge_jobs.command.output import (
 )
 from forge_jobs.command.progress_board import ProgressBoard
 from forge_jobs.command.summary import show_outcome, show_total
+from forge_jobs.consumption import total
 from forge_jobs.definitions import defs
 from forge_jobs.instance import open_instance
 from forge_jobs.intake import announce, news_of, request_key
@@ -149,6 +150,7 @@ def _report(filed: Filed, outcomes: list[CellOutcome], seconds: float) -> dict[s
             "rendered": sum(outcome.plates.rendered for outcome in outcomes),
             "reused": sum(outcome.plates.reused for outcome in outcomes),
         },
+        "gpu": total(outcome.gpu for outcome in outcomes).model_dump(mode="json"),
     }
 
 

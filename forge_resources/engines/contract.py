@@ -63,6 +63,10 @@ class Engine(ABC):
         """The models that `warm` takes, by name."""
         return ()
 
+    def models_for(self, brief: Brief) -> Sequence[str]:
+        """The models that it will use for a brief, by name. Cells with equal ones are made next to each other."""
+        return ()
+
     def warm(self, model: str) -> None:
         """Loads a model, so that the first act of making finds it. Raises InvalidInput for one it does not know."""
         raise InvalidInput(f"The {self.kind} engine `{self.name}` has no model `{model}`.")

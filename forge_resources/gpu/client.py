@@ -94,6 +94,7 @@ class WorkerHost:
         return {
             "limits": Limits.from_environment(self._environment),
             "environment": {n: value for n, value in self._environment.items() if n.startswith("FORGE_")},
+            "folder": str(Path.cwd()),
             "threads": int(threads) if threads.isdigit() else 0,
             "label": place_label(),
         }

@@ -35,7 +35,7 @@ def do(job: Job, watch: Watch) -> dict[str, Any]:
     cache = process_cache()
     before = cache.counts()
     try:
-        with _environment(job.environment), _threads(job.threads), watched(watch), cache.job():
+        with _environment(job.environment, job.folder), _threads(job.threads), watched(watch), cache.job():
             facts = _warm(job, watch) if job.ask == "warm" else _make(job, watch)
         # Here, because a value that is no JSON is the engine's fault and must not end this process.
         answer = {"say": "made", "facts": json.loads(json.dumps(facts))}
@@ -115,12 +115,13 @@ def as_message(error: ForgeError) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def _environment(wanted: Mapping[str, str]) -> Iterator[None]:
-    """Within the block, the FORGE_ variables are those of whoever asked."""
+def _environment(wanted: Mapping[str, str], folder: str) -> Iterator[None]:
+    """Within the block, the FORGE_ variables and the working folder are those of whoever asked."""
     kept = {name: value for name, value in os.environ.items() if name.startswith("FORGE_")}
     _set_environment(wanted, kept)
     try:
-        yield
+        with contextlib.chdir(folder) if folder else contextlib.nullcontext():
+            yield
     finally:
         _set_environment(kept, wanted)
 

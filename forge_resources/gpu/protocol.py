@@ -31,7 +31,8 @@ class Make(Document):
     """Have an engine make something. `engine` is `module:Class`; paths are absolute and of this machine.
 
     `code` is a stamp of the engine's source: another one means that the code has changed since. `environment` are the
-    FORGE_ variables of whoever asks, `threads` its number of threads for the processor, 0 for as many as there are.
+    FORGE_ variables of whoever asks, `folder` what relative ones among them are relative to, `threads` its number of
+    threads for the processor, 0 for as many as there are.
     """
 
     ask: Literal["make"] = "make"
@@ -42,6 +43,7 @@ class Make(Document):
     target: Annotated[str, Field(pattern=r"^/")]
     limits: Limits = Limits()
     environment: dict[str, str] = {}
+    folder: str = ""
     threads: Annotated[int, Field(ge=0, le=4096)] = 0
     label: str = ""
 
@@ -55,6 +57,7 @@ class Warm(Document):
     model: str
     limits: Limits = Limits()
     environment: dict[str, str] = {}
+    folder: str = ""
     threads: Annotated[int, Field(ge=0, le=4096)] = 0
     label: str = ""
 
