@@ -255,7 +255,7 @@ def test_the_command_tells_of_the_worker_and_stops_it(
         assert [model["model"] for model in json.loads(said)["models"]] == ["mule"]
         assert "model mule" in call("status")[1]
         metrics = call("status", "--metrics")[1]
-        assert 'forge_gpu_model_loads_total{device="cpu"} 1' in metrics
+        assert 'forge_worker_model_loads_total{device="cpu"} 1' in metrics
         with pytest.raises(NotFound, match="Known: horse, mule"):
             call("warm", "cow")
         monkeypatch.setenv("FORGE_GPU_HOST", "inline")
@@ -263,5 +263,5 @@ def test_the_command_tells_of_the_worker_and_stops_it(
             call("warm", "mule")
         assert call("stop")[0] == 0
         assert made.host.status() is None
-        assert 'forge_gpu_worker_up{device="cpu"} 0' in exposition("cpu", made.host.status())
+        assert 'forge_worker_worker_up{device="cpu"} 0' in exposition("cpu", made.host.status())
     assert WildEngine().smaller(Ride()) is not None
