@@ -9,7 +9,7 @@ import dagster as dg
 import pytest
 
 from forge_jobs.consumption import GpuCount, of_cells, total
-from forge_jobs.in_process import _origin
+from forge_jobs.in_process import origin_of
 from forge_jobs.queue_order import MODELS_TAG, PRIORITY_TAG, joining, models_of, side_by_side
 from forge_resources.engines.registry import ENGINES
 from forge_resources.schemas.brief import Brief, Engines
@@ -54,7 +54,7 @@ def queue(instance: dg.DagsterInstance, name: str, status: dg.DagsterRunStatus, 
         dg.GraphDefinition(name=name).to_job(),
         status=status,
         tags={MODELS_TAG: name[0], **tags},
-        remote_job_origin=_origin("produce"),
+        remote_job_origin=origin_of("produce"),
     )
 
 
