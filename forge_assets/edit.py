@@ -55,7 +55,6 @@ def spot(
         context,
         document,
         tally=tally,
-        version=made.artefact.sha256,
         file=dg.MetadataValue.path(str(house.store.path(made.artefact))),
         megabytes=round(made.artefact.size / 1e6, 2),
         contact_sheet=dg.MetadataValue.md(thumbnail_markdown(house.store.path(frames.contact_sheet))),
@@ -103,8 +102,6 @@ def deliverables(
         context,
         document,
         tally=tally,
-        # Where it lies and who signed it are no part of what was delivered.
-        version=document.version(),
         files=table,
         tier=document.tier,
     )

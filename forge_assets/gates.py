@@ -15,7 +15,7 @@ from dagster._utils.warnings import PreviewWarning
 
 from forge_assets.logged import step_logged
 from forge_assets.partitions import CELL
-from forge_assets.stage import told, with_types
+from forge_assets.stage import noting, told, with_types
 from forge_resources.adapters.resources import StudioResource
 from forge_resources.editing.hand_over import figures_of
 from forge_resources.editing.profiles import outlet
@@ -141,7 +141,8 @@ def _script_checks() -> dg.AssetChecksDefinition:
 @told
 def _script_reports(studio: Studio, cell: CellKey) -> dict[str, GateReport]:
     script, brief = _script(studio, cell), _brief(studio, cell)
-    return computed_reports(Examination(script, brief, measure(studio.workshop, brief, script)))
+    with noting(studio, cell, "script_gates"):
+        return computed_reports(Examination(script, brief, measure(studio.workshop, brief, script)))
 
 
 def _result(asset: str, name: str, report: GateReport, remedy: str) -> dg.AssetCheckResult:

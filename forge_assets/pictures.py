@@ -12,7 +12,6 @@ from forge_resources.imaging.storyboard import compose_storyboard
 from forge_resources.schemas.brief import CellBrief
 from forge_resources.schemas.script import Script
 from forge_resources.schemas.storyboard import Frames, Storyboard
-from forge_resources.schemas.types import sha256_of
 
 
 @stage(group="storyboard", kinds={"json"}, revision=1)
@@ -50,8 +49,6 @@ def frames(
         context,
         document,
         tally=tally,
-        # The sheet has the words on it; what is made from the plates must not go stale with them.
-        version=sha256_of([plate.model_dump(mode="json") for plate in plates]),
         contact_sheet=dg.MetadataValue.md(thumbnail_markdown(workshop.store.path(sheet))),
         contact_sheet_file=dg.MetadataValue.path(str(workshop.store.path(sheet))),
         contact_sheet_hash=sheet.sha256,

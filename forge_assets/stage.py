@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Sequence
-from typing import Any, ParamSpec, TypeVar
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, ParamSpec, TypeVar, cast
 
 import dagster as dg
 
@@ -16,14 +17,20 @@ from forge_assets.external import OWNERS
 from forge_assets.logged import step_logged
 from forge_assets.partitions import CELL
 from forge_resources.adapters.failures import failure_of
+from forge_resources.adapters.resources import StudioResource
 from forge_resources.engines.registry import engine
 from forge_resources.errors import ForgeError
 from forge_resources.progress import OnStep, Progress, Throttled, report, steps_of
 from forge_resources.schemas.cell import CellKey
+from forge_resources.schemas.deliverables import Deliverables, Spot
+from forge_resources.schemas.recipe import RecipesUsed
+from forge_resources.schemas.storyboard import Frames
 from forge_resources.schemas.types import Document
 from forge_resources.store.tally import Tally
+from forge_resources.studio import Studio
 
 GPU_POOL = "gpu"
+USED_DRAWER = "recipes_used"
 EVENT_EVERY_S = 10.0
 """Denoising steps are many; the event log keeps every one that it is told."""
 
@@ -65,7 +72,7 @@ def stage(
             partitions_def=CELL,
             pool=GPU_POOL if gpu else None,
             deps=list(deps),
-        )(told(function))
+        )(told(_noted(function)))
 
     return decorate
 
@@ -73,6 +80,28 @@ def stage(
 def code_version(revision: int, engines: Sequence[str]) -> str:
     """`<revision>` and the versions of the edit engines that count, such as `1 render-1`."""
     return " ".join([str(revision), *(f"{name}-{engine('edit', name).version}" for name in engines)])
+
+
+@contextmanager
+def noting(house: Studio, cell: CellKey, name: str) -> Iterator[None]:
+    """Files which recipes a stage or gate of a cell used, if the block ends well."""
+    with house.workshop.noting() as used:
+        yield
+    house.cabinet.write(USED_DRAWER, f"{cell.path}/{name}", RecipesUsed(recipes=sorted(used)))
+
+
+def _noted(function: Callable[P, R]) -> Callable[P, R]:
+    """Files which recipes a stage used: what a document took from an artefact without naming it must be kept too."""
+    if "studio" not in inspect.signature(function).parameters:
+        return function
+
+    @functools.wraps(function)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
+        context, house = cast("dg.AssetExecutionContext", args[0]), cast("StudioResource", kwargs["studio"]).studio
+        with noting(house, cell_of(context), stage_name(context)):
+            return function(*args, **kwargs)
+
+    return with_types(wrapper, function)
 
 
 def told(function: Callable[P, R]) -> Callable[P, R]:
@@ -115,12 +144,16 @@ def steps(context: dg.AssetExecutionContext) -> OnStep:
     return steps_of(context.partition_key, stage_name(context), also=Throttled(context.log.info, EVENT_EVERY_S))
 
 
+def version_of(document: Document) -> str:
+    """The data version of a stage's document: the hash of what counts in it, which mostly is all of it."""
+    return document.version() if isinstance(document, Frames | Spot | Deliverables) else document.content_hash()
+
+
 def result(
     context: dg.AssetExecutionContext,
     document: Document,
     *,
     tally: Tally | None = None,
-    version: str | None = None,
     **metadata: Any,
 ) -> dg.MaterializeResult[Any]:
     """A stage's document with its data version (a hash of its content) and what the UI shows of it."""
@@ -132,5 +165,5 @@ def result(
     return dg.MaterializeResult(
         value=document,
         metadata=metadata,
-        data_version=dg.DataVersion(version or document.content_hash()),
+        data_version=dg.DataVersion(version_of(document)),
     )

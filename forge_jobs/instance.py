@@ -20,6 +20,8 @@ from forge_resources.store.files import disk_trouble_told
 CHECKOUT = Path(__file__).parents[1]
 WORKSPACE = CHECKOUT / "workspace.yaml"
 LOCATION_NAME = "forge"
+NOT_OF_THE_HOME = ("store", "cache", "models")
+"""Folders in FORGE_HOME that are not Dagster's: what was made, copies and work in progress, weights."""
 EMBEDDED = CHECKOUT / "dagster.yaml"
 SERVICES = CHECKOUT / "docker" / "dagster.yaml"
 POSTGRES_VARIABLES = tuple(f"FORGE_POSTGRES_{part}" for part in ("HOST", "PORT", "DB", "USER", "PASSWORD"))

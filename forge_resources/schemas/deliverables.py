@@ -23,6 +23,10 @@ class Spot(Document):
     profile: Slug
     master: Artefact
 
+    def version(self) -> str:
+        """The hash of the master's bytes."""
+        return self.master.sha256
+
 
 class DeliveredFile(Document):
     """One file handed over. `address` is a path or `s3://` address a person can open.

@@ -33,6 +33,12 @@ class Recipe(Document):
         return sha256_of(self.model_dump(mode="json"))
 
 
+class RecipesUsed(Document):
+    """The fingerprints of everything that a stage of a cell made or found, whether or not its document names it."""
+
+    recipes: list[Sha256]
+
+
 class Artefact(Document):
     """Bytes in the store, addressed by their SHA-256; `facts` are what its engine measured while making it."""
 

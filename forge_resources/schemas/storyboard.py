@@ -12,7 +12,7 @@ from pydantic import Field
 from forge_resources.schemas.brand import Palette
 from forge_resources.schemas.recipe import Artefact
 from forge_resources.schemas.script import Beat, Camera, Scope
-from forge_resources.schemas.types import AspectRatio, Document, Line, Seconds, ShortLine, Slug
+from forge_resources.schemas.types import AspectRatio, Document, Line, Seconds, ShortLine, Slug, sha256_of
 
 
 class Figure(Document):
@@ -72,3 +72,7 @@ class Frames(Document):
 
     plates: list[Plate]
     contact_sheet: Artefact
+
+    def version(self) -> str:
+        """A hash of the plates alone: the sheet has the words on it, and what is made from plates is not stale then."""
+        return sha256_of([plate.model_dump(mode="json") for plate in self.plates])

@@ -43,6 +43,11 @@ def sha256_of_file(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
+def sha256_of_bytes(data: bytes) -> str:
+    """SHA-256 (hex) of bytes in memory."""
+    return hashlib.sha256(data).hexdigest()
+
+
 @contextmanager
 def disk_trouble_told(place: object) -> Iterator[None]:
     """Turns a full, read-only or forbidden disk, or a service that is away, into Unavailable with the remedy."""

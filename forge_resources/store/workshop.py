@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -62,6 +63,7 @@ class Workshop:
     def __init__(self, store: ArtefactStore, *, reuse: bool = True, host: Host | None = None) -> None:
         self.store = store
         self.reuse = reuse
+        self._used: set[str] | None = None
         self._here = InlineHost()
         self._host = host or self._here
 
@@ -79,6 +81,15 @@ class Workshop:
     def _bench(self) -> Workbench:
         return Workbench(self.store.cache / "work")
 
+    @contextmanager
+    def noting(self) -> Iterator[set[str]]:
+        """Collects the fingerprint of every recipe that is asked for until the block ends."""
+        before, self._used = self._used, set[str]()
+        try:
+            yield self._used
+        finally:
+            self._used = before
+
     def engine(self, kind: EngineKind, name: str) -> Engine:
         """The registered engine of that kind and name. Raises InvalidInput."""
         return registered_engine(kind, name)
@@ -90,6 +101,8 @@ class Workshop:
         """
         sources = sources or {}
         recipe = recipe_for(engine, parameters, sources)
+        if self._used is not None:
+            self._used.add(recipe.fingerprint)
         with log_fields(recipe=recipe.fingerprint, engine=f"{engine.kind} {engine.name}"):
             started = time.monotonic()
             made = self._make_once(engine, parameters, recipe, sources)
