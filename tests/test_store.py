@@ -176,7 +176,13 @@ def test_delivered_files_are_checked(store: ArtefactStore, tmp_path: Path) -> No
     spot = tmp_path / "out" / "spot.mp4"
     write_bytes(UPath(spot), b"a spot")
     delivered = DeliveredFile(
-        role="spot", profile="web", name="spot.mp4", address=str(spot), sha256=sha256_of_file(spot), size=6
+        role="spot",
+        profile="web",
+        name="spot.mp4",
+        address=str(spot),
+        sha256=sha256_of_file(spot),
+        content=sha256_of_file(spot),
+        size=6,
     )
     document = Deliverables.model_validate(
         {
