@@ -121,6 +121,8 @@ class ImageEngine(Engine):
     kind = "image"
     media_type = "image/png"
     suffix = ".png"
+    directed: ClassVar[bool] = False
+    """Whether looks come with a direction: style, people, product and places in words, settings, pictures to go by."""
 
     @abstractmethod
     def parameters(self, look: ShotLook, aspect_ratio: AspectRatio, references: int) -> BaseModel:

@@ -19,6 +19,7 @@ from forge_resources.schemas.types import EngineKind
 ENGINES: dict[tuple[EngineKind, str], str] = {
     ("text", "draft"): "forge_resources.writing.draft:DraftWriter",
     ("image", "sketch"): "forge_resources.imaging.sketch:SketchArtist",
+    ("image", "diffusers"): "forge_resources.imaging.diffusion.engine:DiffusionArtist",
     ("voice", "espeak"): "forge_resources.voice.espeak:EspeakVoice",
     ("motion", "still"): "forge_resources.motion.still:StillMotion",
     ("edit", "interchange-edl"): "forge_resources.editing.interchange.writers:EdlWriter",

@@ -19,17 +19,14 @@ from pydantic import Field, field_validator, model_validator
 
 from forge_resources.errors import Fault, InvalidInput, NotFound
 from forge_resources.library.validation import nearest_names
-from forge_resources.models.data_files import DATA, MODEL_NAME, read_entries
+from forge_resources.models.data_files import DATA, read_entries
 from forge_resources.models.references import parse_reference
+from forge_resources.schemas.pictures import Control, DType, ModelName, Preset
 from forge_resources.schemas.types import Document, Line, Sha256, ShortLine, Slug
 
-Preset = Literal["full", "model-offload", "group-offload", "8-bit", "4-bit"]
 PRESETS: tuple[Preset, ...] = ("full", "model-offload", "group-offload", "8-bit", "4-bit")
-DType = Literal["float32", "float16", "bfloat16"]
 Task = Literal["text-to-image", "image-to-image", "inpainting"]
 PartKind = Literal["lora", "controlnet", "ip-adapter", "annotator", "scorer"]
-Control = Literal["canny", "depth", "lineart", "pose"]
-ModelName = Annotated[str, Field(pattern=MODEL_NAME, max_length=64)]
 Bytes = {"float32": 4, "float16": 2, "bfloat16": 2}
 
 

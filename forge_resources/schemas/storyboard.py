@@ -5,11 +5,12 @@ What belongs here: picture-side contracts. What does not: words on screen; plate
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from forge_resources.schemas.brand import Palette
+from forge_resources.schemas.pictures import Direction
 from forge_resources.schemas.recipe import Artefact
 from forge_resources.schemas.script import Beat, Camera, Scope
 from forge_resources.schemas.types import AspectRatio, Document, Line, Seconds, ShortLine, Slug, sha256_of
@@ -45,6 +46,15 @@ class ShotLook(Document):
     cast_seed: Annotated[int, Field(ge=0, lt=2**63)] | None = Field(
         None, description="Shots with one cast seed show the same persons; None casts by `seed`."
     )
+    direction: Direction | None = Field(None, description="For engines that are directed; None for all others.")
+
+    @model_serializer(mode="wrap")
+    def _without_no_direction(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Looks of engines that are not directed read as they did before there were such."""
+        value: dict[str, Any] = handler(self)
+        if self.direction is None:
+            value.pop("direction", None)
+        return value
 
 
 class Shot(Document):

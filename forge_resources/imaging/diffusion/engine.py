@@ -1,0 +1,154 @@
+"""The image engine `diffusers`: makes a plate with a diffusion model of the registry.
+
+What belongs here: the engine's contract and the order of one act of making. What does not: what a model takes (see
+`ordering`), loading (see `loading`), what is put on (see `dressing`).
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, ClassVar
+
+from PIL import Image
+from pydantic import BaseModel
+
+from forge_resources.engines.contract import Facts, ImageEngine, Lack, Sources
+from forge_resources.errors import InvalidInput
+from forge_resources.gpu.steps import step
+from forge_resources.imaging.diffusion.controls import control_map
+from forge_resources.imaging.diffusion.dressing import dress
+from forge_resources.imaging.diffusion.finishing import fit_source, fit_to_plate, write_plate
+from forge_resources.imaging.diffusion.loading import checked, loaded_model, loaded_part
+from forge_resources.imaging.diffusion.long_prompts import prompt_arguments
+from forge_resources.imaging.diffusion.memory import SMALLER
+from forge_resources.imaging.diffusion.ordering import Planner
+from forge_resources.imaging.diffusion.parameters import DiffusionParameters
+from forge_resources.models import places
+from forge_resources.schemas.storyboard import ShotLook
+from forge_resources.schemas.types import AspectRatio
+
+PACKAGES = ("torch", "diffusers", "transformers", "accelerate", "peft", "cv2")
+
+
+class DiffusionArtist(ImageEngine):
+    """Paints plates with a diffusion model."""
+
+    name = "diffusers"
+    tier = "full"
+    version = "1"
+    summary = "Paints plates with a diffusion model of the registry (forge models list). Wants a GPU."
+    Parameters: ClassVar[type[BaseModel]] = DiffusionParameters
+    device_bound = True
+    directed = True
+
+    def lacks(self) -> list[Lack]:
+        """The packages of the extra `gpu`, where one is missing."""
+        missing = [package for package in PACKAGES if find_spec(package) is None]
+        return [Lack(", ".join(missing), "pip install 'forge-spots[gpu]'")] if missing else []
+
+    def parameters(self, look: ShotLook, aspect_ratio: AspectRatio, references: int) -> DiffusionParameters:
+        """The recipe of a plate. Raises InvalidInput for what the model does not take, Unavailable for what is not
+        installed, with the command that fetches it.
+        """
+        if look.direction is None:
+            raise InvalidInput("The image engine `diffusers` needs the direction of a shot, and there is none.")
+        return Planner(places.catalogue(), places.shelf()).parameters(look, look.direction, aspect_ratio)
+
+    def memory_preset(self, parameters: DiffusionParameters) -> str:
+        return parameters.preset
+
+    def smaller(self, parameters: DiffusionParameters) -> DiffusionParameters | None:
+        """The same with the next smaller memory preset."""
+        preset = SMALLER.get(parameters.preset)
+        return parameters.model_copy(update={"preset": preset}) if preset else None
+
+    def make(self, parameters: DiffusionParameters, sources: Sources, target: Path) -> Facts:
+        """Paints the plate. Facts: sizes in pixels, and the prompts as the model was given them."""
+        drawn = self.draw(parameters, sources)
+        plate = (parameters.plate_width, parameters.plate_height)
+        write_plate(fit_to_plate(drawn, plate), target)
+        return {"width": plate[0], "height": plate[1], "drawn": [drawn.width, drawn.height]}
+
+    def draw(self, parameters: DiffusionParameters, sources: Sources) -> Any:
+        """What the model draws, before it is fitted to the plate: a Pillow picture of width × height."""
+        import torch
+
+        catalogue, shelf = places.catalogue(), places.shelf()
+        architecture = catalogue.architectures[parameters.architecture]
+        entry = catalogue.model(parameters.model)
+        installed = checked(shelf, entry.weights_of or parameters.model, parameters.weights)
+        model = loaded_model(parameters, architecture, installed)
+        kind = architecture.control_model or ""
+        nets = [loaded_part(use, parameters.dtype, kind, shelf) for use in parameters.controls]
+        size = (parameters.width, parameters.height)
+        maps = [control_map(use, sources[use.source], size, shelf) for use in parameters.controls]
+        with model.lock:
+            pipeline = model.pipeline(parameters.task, nets)
+            dress(model, pipeline, parameters, shelf)
+            arguments = {
+                **prompt_arguments(pipeline, parameters, architecture),
+                **_picture_arguments(pipeline, parameters, sources, maps),
+                "num_inference_steps": parameters.steps,
+                parameters.guidance_parameter: parameters.guidance,
+                "generator": torch.Generator("cpu").manual_seed(parameters.seed),
+                "callback_on_step_end": _told(parameters.steps),
+                "output_type": "pil",
+            }
+            takes = inspect.signature(pipeline.__call__).parameters
+            if "width" in takes:
+                # Some take the size from the picture that they start from.
+                arguments |= {"width": parameters.width, "height": parameters.height}
+            if "max_sequence_length" in takes:
+                arguments["max_sequence_length"] = parameters.tokens
+            if strangers := [name for name in arguments if name not in takes]:
+                raise InvalidInput(f"{type(pipeline).__name__} takes no {', '.join(strangers)}.")
+            return pipeline(**arguments).images[0]
+
+
+def _picture_arguments(
+    pipeline: Any, parameters: DiffusionParameters, sources: Sources, maps: list[Any]
+) -> dict[str, Any]:
+    """What a pipeline is called with for pictures: the start, the mask, maps and references."""
+    size = (parameters.width, parameters.height)
+    arguments: dict[str, Any] = {}
+    if parameters.strength is not None:
+        arguments |= {"image": fit_source(sources["start"], size), "strength": parameters.strength}
+    if parameters.mask:
+        arguments["mask_image"] = fit_source(sources["mask"], size, "L")
+    if maps:
+        separate = "control_image" in inspect.signature(pipeline.__call__).parameters
+        arguments["control_image" if separate else "image"] = _one_or_all(maps)
+        uses = parameters.controls
+        arguments["controlnet_conditioning_scale"] = _one_or_all([use.strength for use in uses])
+        arguments["control_guidance_start"] = _one_or_all([use.begin for use in uses])
+        arguments["control_guidance_end"] = _one_or_all([use.end for use in uses])
+    if parameters.adapter:
+        pictures = [_whole(sources[name]) for name in parameters.adapter.sources]
+        arguments["ip_adapter_image"] = [pictures] if len(pictures) > 1 else pictures[0]
+    if parameters.references:
+        arguments["image"] = [_whole(sources[name]) for name in parameters.references]
+    return arguments
+
+
+def _whole(path: Path) -> Any:
+    """A reference picture as it is."""
+    with Image.open(path) as opened:
+        return fit_source(path, opened.size)
+
+
+def _one_or_all(values: list[Any]) -> Any:
+    return values[0] if len(values) == 1 else values
+
+
+def _told(steps: int) -> Callable[..., dict[str, Any]]:
+    """Tells every denoising step. Pictures that are made over take fewer steps than are asked for."""
+
+    def at_end(pipeline: Any, index: int, _timestep: Any, values: dict[str, Any]) -> dict[str, Any]:
+        total = getattr(pipeline, "_num_timesteps", steps) or steps
+        step(min(index + 1, total), total)
+        return values
+
+    return at_end

@@ -1,0 +1,36 @@
+"""From what a model drew to the plate: the middle at the plate's ratio, at the plate's size, as PNG.
+
+What belongs here: cropping, scaling, writing. What does not: the model.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PIL import Image
+
+from forge_resources.imaging.diffusion.sizes import Size, crop_box
+
+
+def fit_to_plate(drawn: Image.Image, plate: Size) -> Image.Image:
+    """The drawn picture at the size of the plate."""
+    picture = drawn.convert("RGB")
+    if picture.size == plate:
+        return picture
+    return picture.resize(plate, Image.Resampling.LANCZOS, box=crop_box(picture.size, plate), reducing_gap=None)
+
+
+def fit_source(path: Path, size: Size, mode: str = "RGB") -> Image.Image:
+    """A source picture cropped to the ratio of `size` and scaled to it."""
+    with Image.open(path) as opened:
+        picture = opened.convert("RGBA") if opened.mode in ("P", "LA", "PA") else opened.copy()
+    if picture.mode == "RGBA":
+        ground = Image.new("RGBA", picture.size, "white")
+        picture = Image.alpha_composite(ground, picture)
+    converted: Image.Image = picture.convert(mode)
+    return converted.resize(size, Image.Resampling.LANCZOS, box=crop_box(picture.size, size))
+
+
+def write_plate(picture: Image.Image, target: Path) -> None:
+    """Writes the PNG, with little compression: the store keeps plates, and encoding costs more than disk."""
+    picture.save(target, format="PNG", compress_level=1)

@@ -1,0 +1,156 @@
+"""Loading a model of the catalogue into memory, once for all shots that use it.
+
+What belongs here: from installed files to a pipeline on the device, with its memory preset; the pipelines of other
+tasks that share its components. What does not: which models stay loaded (see `gpu.residence`), or what is put on top
+(see `dressing`).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+from forge_resources.errors import InvalidInput
+from forge_resources.gpu.residence import ModelKey, Resident, resident
+from forge_resources.imaging.diffusion.memory import apply_preset, device, quantisation
+from forge_resources.imaging.diffusion.parameters import DiffusionParameters, PartUse
+from forge_resources.models.catalogue import Architecture, Task
+from forge_resources.models.shelf import Installed, Shelf
+
+
+class LoadedModel:
+    """A pipeline for text-to-image and those that share its components, by task and ControlNets.
+
+    `lock` is held by who uses it: schedulers and adapters are set for one picture at a time. `dressed` is what is put
+    on now (see `dressing`).
+    """
+
+    def __init__(self, base: Any, architecture: Architecture, preset: str) -> None:
+        self.base = base
+        self.lock = threading.RLock()
+        self.dressed: object = None
+        self.own_scheduler = base.scheduler
+        self._architecture, self._preset = architecture, preset
+        self._pipelines: dict[tuple[object, ...], Any] = {}
+
+    @property
+    def denoiser(self) -> Any:
+        """The network that removes the noise: a UNet or a transformer."""
+        return getattr(self.base, self._architecture.denoiser)
+
+    def pipeline(self, task: Task, nets: Sequence[Any]) -> Any:
+        """The pipeline for a task, with ControlNets where there are any."""
+        import diffusers
+
+        names = self._architecture.control_pipelines if nets else self._architecture.pipelines
+        kind = getattr(diffusers, names[task])
+        if kind is type(self.base) and not nets:
+            return self.base
+        key = (task, *(id(net) for net in nets))
+        if key not in self._pipelines:
+            more = {"controlnet": list(nets) if len(nets) > 1 else nets[0]} if nets else {}
+            made = kind.from_pipe(self.base, **more)
+            made.set_progress_bar_config(disable=True)
+            if self._preset == "model-offload":
+                # Its hooks belong to a pipeline, not to the components.
+                made.enable_model_cpu_offload(device=device())
+            self._pipelines = {key: made}
+        return self._pipelines[key]
+
+
+def loaded_model(parameters: DiffusionParameters, architecture: Architecture, installed: Installed) -> LoadedModel:
+    """The model of a recipe, from memory or from its files."""
+    key = ModelKey(
+        model=installed.name,
+        revision=parameters.weights,
+        dtype=parameters.dtype,
+        quantisation=parameters.preset if parameters.preset in ("8-bit", "4-bit") else "",
+        offload=parameters.preset if parameters.preset.endswith("offload") else "",
+    )
+    size = installed.descriptor.size
+    value: LoadedModel = resident(key, lambda: _load(parameters, architecture, installed), size).value
+    return value
+
+
+def loaded_part(use: PartUse, dtype: str, kind: str, shelf: Shelf) -> Any:
+    """A ControlNet of a recipe, from memory or from its files. `kind` is its class in diffusers."""
+    installed = checked(shelf, use.name, use.weights)
+    key = ModelKey(model=use.name, revision=use.weights, dtype=dtype)
+    return resident(key, lambda: _load_part(installed, dtype, kind), installed.descriptor.size).value
+
+
+def checked(shelf: Shelf, name: str, weights: str) -> Installed:
+    """What is installed under a name, if it is what a recipe means. Raises Unavailable or InvalidInput."""
+    installed = shelf.get(name)
+    if installed.descriptor.weights != weights:
+        raise InvalidInput(
+            f"The recipe was written for other weights of {name}: {weights[:12]}, not "
+            f"{installed.descriptor.weights[:12]} as installed.",
+            remedy=f"Install those it means ({installed.descriptor.reference}), or make a new recipe.",
+        )
+    return installed
+
+
+def _load(parameters: DiffusionParameters, architecture: Architecture, installed: Installed) -> Resident:
+    import diffusers
+    import torch
+
+    kind = getattr(diffusers, architecture.pipelines["text-to-image"])
+    if not (installed.folder / "model_index.json").is_file():
+        raise InvalidInput(
+            f"{installed.name} is no pipeline: it has no model_index.json.",
+            remedy="Save it with diffusers first, then: forge models download file:FOLDER --as NAME.",
+        )
+    options: dict[str, Any] = {
+        "dtype": getattr(torch, parameters.dtype),
+        "use_safetensors": True,
+        "local_files_only": True,
+    }
+    if quantised := quantisation(parameters.preset, parameters.dtype, architecture, _components(installed)):
+        options["quantization_config"] = quantised
+    if parameters.variant and any(f".{parameters.variant}." in file.path for file in installed.descriptor.files):
+        options["variant"] = parameters.variant
+    if "safety_checker" in kind.__init__.__code__.co_varnames:
+        # It blackens pictures at random; plates that show nothing are stopped by a gate, and people see the sheet.
+        options |= {"safety_checker": None, "feature_extractor": None, "requires_safety_checker": False}
+    pipeline = kind.from_pretrained(installed.folder, **options)
+    pipeline.set_progress_bar_config(disable=True)
+    apply_preset(pipeline, parameters.preset)
+    loaded = LoadedModel(pipeline, architecture, parameters.preset)
+    return _resident(loaded, pipeline, parameters.preset)
+
+
+def _load_part(installed: Installed, dtype: str, kind: str) -> Resident:
+    import diffusers
+    import torch
+
+    variants = {file.path.split(".")[1] for file in installed.descriptor.files if file.path.count(".") == 2}
+    net = getattr(diffusers, kind).from_pretrained(
+        installed.folder,
+        dtype=getattr(torch, dtype),
+        use_safetensors=True,
+        local_files_only=True,
+        variant=variants.pop() if len(variants) == 1 else None,
+    )
+    net.to(device())
+    size = sum(parameter.numel() * parameter.element_size() for parameter in net.parameters())
+    if device().type == "cpu":
+        return Resident(net, size)
+    return Resident(net, size, demote=lambda: net.to("cpu"), restore=lambda: net.to(device()))
+
+
+def _resident(loaded: LoadedModel, pipeline: Any, preset: str) -> Resident:
+    modules = [part for part in pipeline.components.values() if hasattr(part, "parameters")]
+    size = sum(tensor.numel() * tensor.element_size() for part in modules for tensor in part.parameters())
+    if preset.endswith("offload"):
+        # It lives in host memory; a group or a component is on the device while it computes.
+        return Resident(loaded, size // 12 if preset == "group-offload" else 0)
+    if device().type == "cpu" or preset == "4-bit":
+        return Resident(loaded, size)
+    return Resident(loaded, size, demote=lambda: pipeline.to("cpu"), restore=lambda: pipeline.to(device()))
+
+
+def _components(installed: Installed) -> set[str]:
+    """The folders of a pipeline that have weights."""
+    return {file.path.split("/")[0] for file in installed.descriptor.files if file.path.endswith(".safetensors")}

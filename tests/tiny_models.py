@@ -1,0 +1,208 @@
+"""Tiny models with random weights, saved as diffusers saves the large ones: every architecture takes a second to make.
+
+Tokenizers are built offline from the letters and a few words. Nothing is downloaded.
+"""
+
+from __future__ import annotations
+
+import json
+import string
+from pathlib import Path
+from typing import Any
+
+import torch
+from diffusers import (
+    AutoencoderKL,
+    ControlNetModel,
+    DPMSolverMultistepScheduler,
+    FlowMatchEulerDiscreteScheduler,
+    FluxPipeline,
+    FluxTransformer2DModel,
+    SD3Transformer2DModel,
+    StableDiffusion3Pipeline,
+    StableDiffusionPipeline,
+    StableDiffusionXLPipeline,
+    UNet2DConditionModel,
+    ZImagePipeline,
+    ZImageTransformer2DModel,
+)
+from peft import LoraConfig, get_peft_model_state_dict
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+from transformers import (
+    CLIPTextConfig,
+    CLIPTextModel,
+    CLIPTextModelWithProjection,
+    CLIPTokenizer,
+    PreTrainedTokenizerFast,
+    Qwen3Config,
+    Qwen3Model,
+    T5Config,
+    T5EncoderModel,
+    T5TokenizerFast,
+)
+
+LETTERS = string.ascii_lowercase + string.digits + string.punctuation
+
+
+def clip_tokenizer(folder: Path) -> CLIPTokenizer:
+    """Every letter is a token, alone and at the end of a word; 77 to a window."""
+    tokens = ["<|startoftext|>", "<|endoftext|>", *LETTERS, *(f"{letter}</w>" for letter in LETTERS)]
+    folder.mkdir(parents=True, exist_ok=True)
+    vocabulary = {token: number for number, token in enumerate(tokens)}
+    (folder / "vocab.json").write_text(json.dumps(vocabulary), encoding="utf-8")
+    (folder / "merges.txt").write_text("#version: 0.2\n", encoding="utf-8")
+    return CLIPTokenizer.from_pretrained(folder, model_max_length=77)
+
+
+def t5_tokenizer() -> T5TokenizerFast:
+    pieces = [("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0), ("▁", -1.0), *((letter, -2.0) for letter in LETTERS)]
+    return T5TokenizerFast(vocab=pieces, extra_ids=0, model_max_length=512)
+
+
+def qwen_tokenizer() -> PreTrainedTokenizerFast:
+    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+    specials = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
+    tokenizer = Tokenizer(models.BPE({token: i for i, token in enumerate([*specials, *alphabet])}, []))
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    tokenizer.add_special_tokens(specials)
+    fast = PreTrainedTokenizerFast(tokenizer_object=tokenizer, pad_token=specials[0], eos_token=specials[2])
+    fast.chat_template = (
+        "{% for message in messages %}<|im_start|>{{ message['role'] }}\n{{ message['content'] }}<|im_end|>\n"
+        "{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+    )
+    return fast
+
+
+def _clip_text(width: int, projected: bool = False, vocabulary: int = 160) -> Any:
+    config = CLIPTextConfig(
+        vocab_size=vocabulary, hidden_size=width, intermediate_size=2 * width, num_hidden_layers=2,
+        num_attention_heads=2,
+        max_position_embeddings=77, projection_dim=width, bos_token_id=0, eos_token_id=1, pad_token_id=1,
+    )  # fmt: skip
+    return (CLIPTextModelWithProjection if projected else CLIPTextModel)(config).eval()
+
+
+def _t5() -> T5EncoderModel:
+    return T5EncoderModel(T5Config(vocab_size=128, d_model=32, d_ff=64, d_kv=8, num_layers=2, num_heads=2)).eval()
+
+
+def _vae(channels: int = 4, shift: float | None = None) -> AutoencoderKL:
+    return AutoencoderKL(
+        in_channels=3, out_channels=3, latent_channels=channels, block_out_channels=(8, 16), norm_num_groups=4,
+        down_block_types=("DownEncoderBlock2D", "DownEncoderBlock2D"),
+        up_block_types=("UpDecoderBlock2D", "UpDecoderBlock2D"), sample_size=32, scaling_factor=0.5,
+        shift_factor=shift, use_quant_conv=shift is None, use_post_quant_conv=shift is None,
+    ).eval()  # fmt: skip
+
+
+def _unet(text_width: int, **more: Any) -> UNet2DConditionModel:
+    return UNet2DConditionModel(
+        sample_size=32, in_channels=4, out_channels=4, layers_per_block=1, block_out_channels=(8, 16),
+        norm_num_groups=4,
+        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"), up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
+        cross_attention_dim=text_width, attention_head_dim=(2, 4), use_linear_projection=True, **more,
+    ).eval()  # fmt: skip
+
+
+_SDXL_UNET: dict[str, Any] = {
+    "addition_embed_type": "text_time", "addition_time_embed_dim": 8, "projection_class_embeddings_input_dim": 80,
+    "transformer_layers_per_block": (1, 1),
+}  # fmt: skip
+
+
+def build(architecture: str, folder: Path, seed: int = 0) -> Path:
+    """Saves a tiny pipeline of the architecture (`sd1`, `sdxl`, `sd3`, `flux1`, `z-image`) into `folder`."""
+    torch.manual_seed(seed)
+    scratch = folder.parent / f"{folder.name}-tokenizer"
+    pipeline = {"sd1": _sd1, "sdxl": _sdxl, "sd3": _sd3, "flux1": _flux1, "z-image": _z_image}[architecture](scratch)
+    pipeline.save_pretrained(folder, safe_serialization=True)
+    return folder
+
+
+def _sd1(scratch: Path) -> StableDiffusionPipeline:
+    return StableDiffusionPipeline(
+        vae=_vae(), text_encoder=_clip_text(32), tokenizer=clip_tokenizer(scratch), unet=_unet(32),
+        scheduler=DPMSolverMultistepScheduler(beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear"),
+        safety_checker=None, feature_extractor=None, requires_safety_checker=False,
+    )  # fmt: skip
+
+
+def _sdxl(scratch: Path) -> StableDiffusionXLPipeline:
+    return StableDiffusionXLPipeline(
+        vae=_vae(), text_encoder=_clip_text(32), text_encoder_2=_clip_text(32, projected=True),
+        tokenizer=clip_tokenizer(scratch), tokenizer_2=clip_tokenizer(scratch), unet=_unet(64, **_SDXL_UNET),
+        scheduler=DPMSolverMultistepScheduler(beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear"),
+    )  # fmt: skip
+
+
+def _sd3(scratch: Path) -> StableDiffusion3Pipeline:
+    transformer = SD3Transformer2DModel(
+        sample_size=32, patch_size=1, in_channels=4, num_layers=2, attention_head_dim=8, num_attention_heads=4,
+        caption_projection_dim=32, joint_attention_dim=32, pooled_projection_dim=64, out_channels=4,
+    )  # fmt: skip
+    return StableDiffusion3Pipeline(
+        transformer=transformer.eval(), scheduler=FlowMatchEulerDiscreteScheduler(shift=3.0), vae=_vae(shift=0.1),
+        text_encoder=_clip_text(32, projected=True), tokenizer=clip_tokenizer(scratch),
+        text_encoder_2=_clip_text(32, projected=True), tokenizer_2=clip_tokenizer(scratch),
+        text_encoder_3=_t5(), tokenizer_3=t5_tokenizer(),
+    )  # fmt: skip
+
+
+def _flux1(scratch: Path) -> FluxPipeline:
+    transformer = FluxTransformer2DModel(
+        patch_size=1, in_channels=16, num_layers=1, num_single_layers=1, attention_head_dim=16, num_attention_heads=2,
+        joint_attention_dim=32, pooled_projection_dim=32, axes_dims_rope=(4, 4, 8), guidance_embeds=False,
+    )  # fmt: skip
+    return FluxPipeline(
+        scheduler=FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True), vae=_vae(shift=0.1),
+        text_encoder=_clip_text(32), tokenizer=clip_tokenizer(scratch), text_encoder_2=_t5(),
+        tokenizer_2=t5_tokenizer(), transformer=transformer.eval(),
+    )  # fmt: skip
+
+
+def _z_image(_: Path) -> ZImagePipeline:
+    encoder = Qwen3Model(
+        Qwen3Config(
+            vocab_size=300, hidden_size=32, intermediate_size=64, num_hidden_layers=3, num_attention_heads=2,
+            num_key_value_heads=1, head_dim=16, max_position_embeddings=1024,
+        )
+    ).eval()  # fmt: skip
+    transformer = ZImageTransformer2DModel(
+        all_patch_size=(2,), all_f_patch_size=(1,), in_channels=4, dim=32, n_layers=2, n_refiner_layers=1, n_heads=2,
+        n_kv_heads=2, cap_feat_dim=32, axes_dims=[4, 6, 6], axes_lens=[512, 64, 64],
+    )  # fmt: skip
+    with torch.no_grad():
+        transformer.x_pad_token.normal_()
+        transformer.cap_pad_token.normal_()
+    return ZImagePipeline(
+        scheduler=FlowMatchEulerDiscreteScheduler(shift=3.0), vae=_vae(shift=0.1), text_encoder=encoder,
+        tokenizer=qwen_tokenizer(), transformer=transformer.eval(),
+    )  # fmt: skip
+
+
+def build_controlnet(folder: Path, seed: int = 0) -> Path:
+    """Saves a ControlNet for the tiny `sd1` whose convolutions are not zero, so that it has an effect."""
+    torch.manual_seed(seed)
+    net = ControlNetModel.from_unet(_unet(32), conditioning_channels=3, conditioning_embedding_out_channels=(8, 16))
+    with torch.no_grad():
+        for parameter in net.parameters():
+            parameter.add_(torch.randn_like(parameter) * 0.05)
+    net.save_pretrained(folder, safe_serialization=True)
+    return folder
+
+
+def build_lora(folder: Path, pipeline: Any, seed: int = 0, rank: int = 2) -> Path:
+    """Saves a LoRA for the denoiser of a tiny pipeline, in the layout of diffusers."""
+    torch.manual_seed(seed)
+    denoiser = pipeline.unet if hasattr(pipeline, "unet") else pipeline.transformer
+    denoiser.add_adapter(LoraConfig(r=rank, lora_alpha=rank, target_modules=["to_q", "to_k", "to_v"]))
+    with torch.no_grad():
+        for name, parameter in denoiser.named_parameters():
+            if "lora_" in name:
+                parameter.normal_(std=0.5)
+    layers = get_peft_model_state_dict(denoiser)
+    denoiser.delete_adapters("default")
+    name = "unet_lora_layers" if hasattr(pipeline, "unet") else "transformer_lora_layers"
+    type(pipeline).save_lora_weights(folder, **{name: layers}, safe_serialization=True)
+    return folder
