@@ -21,13 +21,14 @@ from forge_resources.editing.hand_over import figures_of
 from forge_resources.editing.profiles import outlet
 from forge_resources.editing.quality import spot_findings
 from forge_resources.findings import Finding, GateReport
+from forge_resources.imaging.painted_plates import painted_findings
 from forge_resources.imaging.plate_checks import check_plates
 from forge_resources.imaging.plate_sizes import plate_size
 from forge_resources.schemas.brief import CellBrief
 from forge_resources.schemas.cell import CellKey
 from forge_resources.schemas.deliverables import Spot
 from forge_resources.schemas.script import Script
-from forge_resources.schemas.storyboard import Frames
+from forge_resources.schemas.storyboard import Frames, Storyboard
 from forge_resources.studio import Studio
 from forge_resources.writing.copy_gate import copy_findings
 from forge_resources.writing.gates.examination import Examination
@@ -62,7 +63,11 @@ def _plates(studio: Studio, cell: CellKey) -> list[Finding]:
     frames = studio.cabinet.read("frames", cell.path, Frames)
     size = plate_size(_brief(studio, cell).market_brief.aspect_ratio)
     pictures = [(plate.shot, studio.store.path(plate.picture)) for plate in frames.plates]
-    return [Finding(f"shot {found.shot}", found.message.rstrip(".")) for found in check_plates(pictures, size)]
+    found = [Finding(f"shot {one.shot}", one.message.rstrip(".")) for one in check_plates(pictures, size)]
+    if any(plate.picture.tier == "full" for plate in frames.plates):
+        storyboard = studio.cabinet.read("storyboard", cell.path, Storyboard)
+        found += painted_findings(frames, storyboard, _brief(studio, cell), studio.store)
+    return found
 
 
 def _spot(studio: Studio, cell: CellKey) -> list[Finding]:
@@ -83,7 +88,8 @@ GATES = [
     Gate(
         "frames",
         "plates_usable",
-        "Every plate has the right size, shows something, and looks like no other.",
+        "Every plate has the right size, shows something and looks like no other; a painted one has no text in it and "
+        "shows the product in its colours.",
         "Change the visual of the shot or the seed of the brief; for a wrong size or a flat picture, mend the image "
         "engine, raise its version (or use --force), and run again.",
         _plates,

@@ -14,6 +14,7 @@ from forge_resources.engines.contract import TextEngine
 from forge_resources.engines.registry import engine as registered_engine
 from forge_resources.engines.registry import engines as registered_engines
 from forge_resources.gpu.choice import host_of_deployment
+from forge_resources.imaging.looks import ShelvedLook, load_looks
 from forge_resources.library.loader import Library, load_library
 from forge_resources.schemas.brief import Brief
 from forge_resources.schemas.delivery import DeliveryProfile
@@ -38,6 +39,10 @@ class Studio:
     def profiles(self) -> dict[str, DeliveryProfile]:
         own = self.settings.library / "profiles" if self.settings.library else None
         return load_profiles(own if own and own.is_dir() else None)
+
+    @cached_property
+    def looks(self) -> dict[str, ShelvedLook]:
+        return load_looks(self.settings.library / "looks" if self.settings.library else None)
 
     @cached_property
     def store(self) -> ArtefactStore:
@@ -66,4 +71,4 @@ class Studio:
 
     @cached_property
     def filing(self) -> FilingRoom:
-        return FilingRoom(self.cabinet, self.store, self.library, self.profiles, self.settings.engines)
+        return FilingRoom(self.cabinet, self.store, self.library, self.profiles, self.settings.engines, self.looks)

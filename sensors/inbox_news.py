@@ -12,11 +12,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from pydantic import ValidationError
 from upath import UPath
 
-from forge_resources.briefs.check import STORE_ADDRESS
 from forge_resources.briefs.document import LARGEST_BYTES, SUFFIXES, parse_document
+from forge_resources.briefs.reference_pictures import STORE_ADDRESS
 from forge_resources.errors import InvalidInput
+from forge_resources.imaging.orders import picture_paths
+from forge_resources.schemas.pictures import PictureOrder
 from forge_resources.schemas.types import Document
 from forge_resources.settings import Settings
 from forge_resources.store.cabinet import Cabinet
@@ -179,6 +182,11 @@ def _written(raw: Mapping[str, object]) -> Iterator[str]:
     images = product.get("images") if isinstance(product, dict) else None
     logo = brand.get("logo") if isinstance(brand, dict) else None
     yield from (path for path in [*(images if isinstance(images, list) else []), logo] if isinstance(path, str))
+    try:
+        order = PictureOrder.model_validate(raw.get("pictures") or {})
+    except ValidationError:
+        return
+    yield from (path for _, path in picture_paths(order))
 
 
 def _stays_beside(path: str) -> bool:

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 from upath import UPath
 
-from forge_resources.briefs import check
+from forge_resources.briefs import reference_pictures
 from forge_resources.briefs.check import CheckedBrief, brand_of, check_file
 from forge_resources.editing.profiles import load_profiles
 from forge_resources.errors import InvalidInput
@@ -261,10 +261,10 @@ def test_a_picture_has_limits(tmp_path: Path) -> None:
     claim_size(picture(tmp_path, "wide.png"), 8001, 8000)
     claim_size(picture(tmp_path, "bomb.png"), 60_000, 60_000)
     (tmp_path / "heavy.png").write_bytes(b"")
-    os.truncate(tmp_path / "heavy.png", check.LARGEST_PICTURE_BYTES + 1)
+    os.truncate(tmp_path / "heavy.png", reference_pictures.LARGEST_PICTURE_BYTES + 1)
     assert faults(tmp_path, product=with_images("wide.png", "bomb.png", "heavy.png")) == [
         "product.images[0]: `wide.png` has more than 64,000,000 pixels",
-        "product.images[1]: `bomb.png` is not a picture that can be read",
+        "product.images[1]: `bomb.png` has more than 64,000,000 pixels",
         "product.images[2]: `heavy.png` is larger than 32 MiB",
     ]
 

@@ -6,44 +6,36 @@ What belongs here: rules that need the library, the registry or the brief's fold
 
 from __future__ import annotations
 
-import io
-import re
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Any
 
-from PIL import Image, UnidentifiedImageError
 from upath import UPath
 
 from forge_resources.briefs.document import LARGEST_BYTES, parse_document, read_brief, step_to
 from forge_resources.briefs.numbers import number_faults
+from forge_resources.briefs.reference_pictures import (
+    STORE_ADDRESS,
+    ReferencePicture,
+    bytes_in_store,
+    picture_in_store,
+    read_picture,
+)
 from forge_resources.briefs.sound_files import SoundFile, read_sound, sound_of
 from forge_resources.engines.registry import engine, engine_names
-from forge_resources.errors import Fault, ForgeError, InvalidInput, NotFound
+from forge_resources.errors import Fault, ForgeError, InvalidInput
+from forge_resources.imaging.looks import ShelvedLook, deployment_looks
+from forge_resources.imaging.orders import image_engine, order_faults, picture_paths
 from forge_resources.library.catalogue import Library
 from forge_resources.schemas.brand import Brand
 from forge_resources.schemas.brief import Brief, Music
 from forge_resources.schemas.delivery import DeliveryProfile
 from forge_resources.schemas.types import EngineKind, control_characters
+from forge_resources.settings import default_engines
 from forge_resources.store.artefacts import ArtefactStore
-from forge_resources.store.files import is_local
-
-STORE_ADDRESS = "store:"
-"""Begins the address of something in the store: `store:<SHA-256><suffix>`."""
-
-LARGEST_PICTURE_BYTES = 32 * 1024 * 1024
-LARGEST_PICTURE_PIXELS = 64_000_000
-_PICTURE_FORMATS = {"PNG": ".png", "JPEG": ".jpg", "WEBP": ".webp"}
-
-
-@dataclass(frozen=True)
-class ReferencePicture:
-    """A checked picture: its bytes and the suffix of its format."""
-
-    data: bytes
-    suffix: str
 
 
 @dataclass(frozen=True)
@@ -62,10 +54,11 @@ def check_file(
     profiles: Mapping[str, DeliveryProfile],
     data: bytes | None = None,
     store: ArtefactStore | None = None,
+    looks: Mapping[str, ShelvedLook] | None = None,
 ) -> CheckedBrief:
     """Reads and checks the brief at `place`. Raises InvalidInput with every fault, or with why it cannot be read.
 
-    `store` is where pictures named by store address are looked for.
+    `store` is where pictures named by store address are looked for; `looks` are the deployment's by default.
     """
     if data is None:
         data = _read_brief_file(place)
@@ -80,6 +73,8 @@ def check_file(
     if not faults:
         faults += number_faults(read.brief, library, profiles)
         faults += _sound_faults(read.brief, _Shelves(place.parent, store), sounds)
+    if not faults and read.brief.pictures:
+        faults += _order_faults(read.brief, _Shelves(place.parent, store), looks or deployment_looks(), pictures)
     if faults:
         plural = "fault" if len(faults) == 1 else "faults"
         raise InvalidInput(f"{place.name} has {len(faults)} {plural}.", faults=faults)
@@ -206,10 +201,20 @@ class _Shelves:
     store: ArtefactStore | None
 
 
+def _order_faults(
+    brief: Brief, shelves: _Shelves, looks: Mapping[str, ShelvedLook], pictures: dict[str, ReferencePicture]
+) -> Iterator[Fault]:
+    """What is wrong with the key `pictures`, and pictures of it that cannot be used."""
+    if brief.pictures:
+        for place, path in picture_paths(brief.pictures):
+            yield from _picture_faults(place, path, shelves, pictures)
+    yield from order_faults(brief, image_engine(brief, default_engines(os.environ).image), looks)
+
+
 def _picture_faults(place: str, path: str, shelves: _Shelves, pictures: dict[str, ReferencePicture]) -> Iterator[Fault]:
     try:
         if path.startswith(STORE_ADDRESS):
-            pictures[path] = _picture_in_store(path, shelves.store)
+            pictures[path] = picture_in_store(path, shelves.store)
         else:
             pictures[path] = read_picture(path, shelves.folder)
     except InvalidInput as refused:
@@ -238,60 +243,7 @@ def _sound_at(path: str, shelves: _Shelves) -> SoundFile:
     if not path.startswith(STORE_ADDRESS):
         return read_sound(path, shelves.folder)
     name = PurePosixPath(path.removeprefix(STORE_ADDRESS))
-    return sound_of(path, _bytes_in_store(path, shelves.store), name.suffix)
-
-
-def _picture_in_store(address: str, store: ArtefactStore | None) -> ReferencePicture:
-    """A picture named by its content, such as `store:<SHA-256>.png`."""
-    data = _bytes_in_store(address, store)
-    return ReferencePicture(data, _picture_suffix(address, data))
-
-
-def _bytes_in_store(address: str, store: ArtefactStore | None) -> bytes:
-    name = PurePosixPath(address.removeprefix(STORE_ADDRESS))
-    if store is None or not re.fullmatch(r"[0-9a-f]{64}\.[a-z0-9]+", name.name) or len(name.parts) != 1:
-        raise InvalidInput(f"`{address[:90]}` is not of the form {STORE_ADDRESS}<SHA-256>.png")
-    try:
-        return store.path_of(name.stem, name.suffix).read_bytes()
-    except NotFound as lost:
-        raise InvalidInput(lost.message) from None
-
-
-def read_picture(path: str, folder: UPath) -> ReferencePicture:
-    """A picture beside a brief. Raises InvalidInput where the path leaves `folder` or the file is no usable picture."""
-    pure = PurePosixPath(path)
-    if pure.is_absolute() or ".." in pure.parts or "\\" in path or "://" in path:
-        raise InvalidInput(f"`{path}` leaves the brief's folder")
-    place = folder / path
-    try:
-        if is_local(place) and not Path(place.path).resolve().is_relative_to(Path(folder.path).resolve()):
-            raise InvalidInput(f"`{path}` leaves the brief's folder through a link")
-        if not place.exists():
-            raise InvalidInput(f"`{path}` does not exist beside the brief")
-        if not place.is_file():
-            raise InvalidInput(f"`{path}` is not a file")
-        if place.stat().st_size > LARGEST_PICTURE_BYTES:
-            raise InvalidInput(f"`{path}` is larger than {LARGEST_PICTURE_BYTES // 2**20} MiB")
-        data = place.read_bytes()
-    except (OSError, RuntimeError) as error:
-        # RuntimeError: links that lead to each other, before Python 3.13.
-        raise InvalidInput(f"`{path[:60]}` cannot be read ({getattr(error, 'strerror', None) or error})") from None
-    return ReferencePicture(data, _picture_suffix(path, data))
-
-
-def _picture_suffix(path: str, data: bytes) -> str:
-    try:
-        with Image.open(io.BytesIO(data)) as picture:
-            if picture.width * picture.height > LARGEST_PICTURE_PIXELS:
-                raise InvalidInput(f"`{path}` has more than {LARGEST_PICTURE_PIXELS:,} pixels")
-            # Not `verify`, which takes half a JPEG for a whole one.
-            picture.load()
-            kind = picture.format or ""
-    except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError):
-        raise InvalidInput(f"`{path}` is not a picture that can be read") from None
-    if kind not in _PICTURE_FORMATS:
-        raise InvalidInput(f"`{path}` is {kind}; pictures are PNG, JPEG or WebP")
-    return _PICTURE_FORMATS[kind]
+    return sound_of(path, bytes_in_store(path, shelves.store), name.suffix)
 
 
 def brand_of(brief: Brief, library: Library) -> Brand:

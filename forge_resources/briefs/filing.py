@@ -15,6 +15,8 @@ from pathlib import PurePosixPath
 from forge_resources.briefs.check import CheckedBrief, brand_of
 from forge_resources.engines.registry import engine
 from forge_resources.errors import InvalidInput, NotFound
+from forge_resources.imaging.looks import ShelvedLook
+from forge_resources.imaging.orders import image_engine, resolve_order
 from forge_resources.library.catalogue import Library, compose_audience
 from forge_resources.schemas.audience import ResolvedMarket, ResolvedPersona
 from forge_resources.schemas.brief import Brief, CellBrief, Copy, Engines, KeptSound, Lines, MarketBrief
@@ -70,12 +72,14 @@ class FilingRoom:
         library: Library,
         profiles: Mapping[str, DeliveryProfile],
         engines: Engines,
+        looks: Mapping[str, ShelvedLook] | None = None,
     ) -> None:
         self.cabinet = cabinet
         self.store = store
         self.library = library
         self.profiles = profiles
         self.engines = engines
+        self.looks = looks or {}
 
     def file(self, checked: CheckedBrief, file: str) -> Filed:
         """Files a brief, replacing what was filed under its slug. `file` is where it came from, for people."""
@@ -207,6 +211,7 @@ class FilingRoom:
             engine_versions={kind: engine(kind, name).version for kind, name in _by_kind(engines)},
             seed=brief.seed,
             delivery=delivery,
+            pictures=resolve_order(brief, code, image_engine(brief, engines.image), pictures, self.looks, self.store),
             identifiers=[entry for entry in brief.identifiers if entry.market == code],
             music=brief.music,
             effects=brief.effects,

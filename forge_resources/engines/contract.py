@@ -10,7 +10,7 @@ looking up, hashing, keeping and reusing is done by `store.workshop`.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -18,8 +18,9 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel
 
-from forge_resources.errors import InvalidInput
+from forge_resources.errors import Fault, InvalidInput
 from forge_resources.schemas.brief import Brief, CellBrief
+from forge_resources.schemas.pictures import PictureOrder
 from forge_resources.schemas.script import Concept, Culture
 from forge_resources.schemas.storyboard import Shot, ShotLook
 from forge_resources.schemas.types import AspectRatio, EngineKind, Tier
@@ -123,6 +124,18 @@ class ImageEngine(Engine):
     suffix = ".png"
     directed: ClassVar[bool] = False
     """Whether looks come with a direction: style, people, product and places in words, settings, pictures to go by."""
+
+    def order_faults(self, order: PictureOrder) -> Iterator[Fault]:
+        """What of a brief's key `pictures` this engine does not take, with its place below that key.
+
+        An engine that is not directed takes the number of takes and the choice among them.
+        """
+        for name in order.model_fields_set - {"takes", "choose"}:
+            yield Fault(name, f"the image engine {self.name} does not take it; leave it out")
+
+    def source_names(self, parameters: Any) -> list[str]:
+        """Which of a direction's pictures go into the making: `start`, `mask`, `control-1`, `reference-1` …"""
+        return []
 
     @abstractmethod
     def parameters(self, look: ShotLook, aspect_ratio: AspectRatio, references: int) -> BaseModel:

@@ -93,6 +93,12 @@ def check_plates(frames: Sequence[tuple[int, Path]], size: tuple[int, int]) -> l
     return sorted(findings, key=lambda finding: (finding.shot, finding.check, finding.other_shot or 0))
 
 
+def difference(one: Path, other: Path) -> float:
+    """Bits of 256 in which the difference hashes of two pictures differ; chance gives about 128."""
+    first, second = (_measure(path, path.stat().st_mtime_ns) for path in (one, other))
+    return float((first.difference_hash != second.difference_hash).sum())
+
+
 @lru_cache(maxsize=256)
 def _measure(path: Path, changed_ns: int) -> _Measured:
     """The figures of a plate, which several cells may share. Kept for as long as the file does not change."""

@@ -1,42 +1,111 @@
 """Having an image engine make the plates of a storyboard, and the sheet that shows them.
 
-What belongs here: one recipe per shot, in order. What does not: what a shot looks like (see `storyboard`).
+What belongs here: one recipe per take, in order, and which take is active. What does not: what a shot looks like (see
+`storyboard`), or how takes are scored (see `takes`).
 """
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
 from typing import cast
 
 from forge_resources.engines.contract import ImageEngine
+from forge_resources.errors import InvalidInput
 from forge_resources.imaging.contact_sheet import contact_sheet_parameters
+from forge_resources.imaging.takes.agreement import agreement_with
+from forge_resources.imaging.takes.choosing import Candidate, best, score_takes, take_seed
 from forge_resources.logs import log_fields
 from forge_resources.progress import OnStep
 from forge_resources.schemas.brief import CellBrief
 from forge_resources.schemas.recipe import Artefact
 from forge_resources.schemas.script import Script
-from forge_resources.schemas.storyboard import Plate, Storyboard
+from forge_resources.schemas.storyboard import Plate, Shot, Storyboard, Take
 from forge_resources.store.tally import Tally
-from forge_resources.store.workshop import Source, SourceFile, Workshop
+from forge_resources.store.workshop import Made, Source, SourceFile, Workshop
 
 
 def make_plates(
     workshop: Workshop, brief: CellBrief, storyboard: Storyboard, on_step: OnStep
 ) -> tuple[list[Plate], Tally]:
-    """One plate per shot. Shots with equal looks share one, in this cell and in every other."""
-    engine = cast("ImageEngine", workshop.engine("image", brief.market_brief.engines.image))
-    references = reference_sources(brief)
+    """One plate per shot, out of as many takes as the brief orders. Shots with equal looks share them, in this cell and
+    in every other.
+    """
+    stage = _Stage(workshop, brief, storyboard)
     plates: list[Plate] = []
-    tally = Tally()
     for shot in storyboard.shots:
-        shows_product = shot.look.product != "absent"
-        sources = references if shows_product else {}
-        parameters = engine.parameters(shot.look, storyboard.aspect_ratio, len(sources))
         with log_fields(shot=shot.number):
-            made = workshop.make(engine, parameters, sources)
-        plates.append(Plate(shot=shot.number, picture=tally.add(made)))
-        on_step(shot.number, len(storyboard.shots), f"shot {shot.number} {'reused' if made.reused else 'made'}")
-    return plates, tally
+            made = stage.takes_of(shot)
+        plates.append(stage.plate(shot, made, plates))
+        reused = all(one.reused for one in made)
+        on_step(shot.number, len(storyboard.shots), f"shot {shot.number} {'reused' if reused else 'made'}")
+    return plates, stage.tally
+
+
+class _Stage:
+    """What the plates of one cell are made with."""
+
+    def __init__(self, workshop: Workshop, brief: CellBrief, storyboard: Storyboard) -> None:
+        self._workshop, self._brief, self._storyboard = workshop, brief, storyboard
+        self._engine = cast("ImageEngine", workshop.engine("image", brief.market_brief.engines.image))
+        self._references = reference_sources(brief)
+        order = brief.market_brief.pictures
+        self._takes = order.takes if order else 1
+        self._choices = [
+            choice for choice in (order.choose if order else []) if choice.persona in (None, brief.cell.persona)
+        ]
+        self.tally = Tally()
+
+    def takes_of(self, shot: Shot) -> list[Made]:
+        """The takes of a shot, made or found."""
+        products = self._references if shot.look.product != "absent" else {}
+        directed = direction_sources(shot)
+        made = []
+        for take in range(1, self._takes + 1):
+            look = shot.look.model_copy(update={"seed": take_seed(shot.look.seed, take)})
+            parameters = self._engine.parameters(look, self._storyboard.aspect_ratio, len(products))
+            if self._engine.directed:
+                sources = {name: directed[name] for name in self._engine.source_names(parameters)}
+            else:
+                sources = products
+            made.append(self._workshop.make(self._engine, parameters, sources))
+        for one in made:
+            self.tally.add(one)
+        return made
+
+    def plate(self, shot: Shot, made: Sequence[Made], before: Sequence[Plate]) -> Plate:
+        """The plate of a shot: the take that a person chose, else the one with the highest score."""
+        if len(made) == 1:
+            return Plate(shot=shot.number, picture=made[0].artefact)
+        store = self._workshop.store
+        files = [store.path(one.artefact) for one in made]
+        scores = score_takes(
+            [Candidate(number, file, agreement_with(file, shot.look)) for number, file in enumerate(files, start=1)],
+            [store.path(plate.picture) for plate in before],
+            self._product_pictures(shot),
+            self._brief.market_brief.brand.palette,
+        )
+        chosen = next((choice.take for choice in reversed(self._choices) if choice.shot == shot.number), None)
+        active = chosen or best(scores)
+        if active > len(made):
+            raise InvalidInput(f"Take {active} of shot {shot.number} was chosen; there are {len(made)}.")
+        takes = [
+            Take(
+                take=score.take,
+                seed=take_seed(shot.look.seed, score.take),
+                picture=one.artefact,
+                score=score.total,
+                qualities={name: round(value, 4) for name, value in score.qualities.items()},
+            )
+            for score, one in zip(scores, made, strict=True)
+        ]
+        picture = made[active - 1].artefact
+        return Plate(shot=shot.number, picture=picture, takes=takes, active=active, chosen=chosen is not None)
+
+    def _product_pictures(self, shot: Shot) -> list[Path]:
+        if shot.look.product == "absent":
+            return []
+        return [self._workshop.store.path_of(*_in_store(name)) for name in product_pictures(self._brief, shot)]
 
 
 def make_contact_sheet(
@@ -51,6 +120,28 @@ def make_contact_sheet(
 def reference_sources(brief: CellBrief) -> dict[str, Source]:
     """The product's reference pictures as sources `product-1`, `product-2` …"""
     return {
-        f"product-{number}": SourceFile(PurePosixPath(name).stem, PurePosixPath(name).suffix)
+        f"product-{number}": SourceFile(*_in_store(name))
         for number, name in enumerate(brief.market_brief.product_images, start=1)
     }
+
+
+def direction_sources(shot: Shot) -> dict[str, Source]:
+    """The pictures of a shot's direction as sources `start`, `mask`, `control-1` …, `reference-1` …"""
+    direction = shot.look.direction
+    if direction is None:
+        return {}
+    names = {"start": direction.start, "mask": direction.mask}
+    names |= {f"control-{number}": one.picture for number, one in enumerate(direction.control, start=1)}
+    names |= {f"reference-{number}": one.picture for number, one in enumerate(direction.references, start=1)}
+    return {name: SourceFile(*_in_store(picture)) for name, picture in names.items() if picture}
+
+
+def product_pictures(brief: CellBrief, shot: Shot) -> list[str]:
+    """The names in the store of the pictures that show the product of a shot: the look's, else the brief's."""
+    direction = shot.look.direction
+    own = [one.picture for one in direction.references if one.role == "product"] if direction else []
+    return own or brief.market_brief.product_images
+
+
+def _in_store(name: str) -> tuple[str, str]:
+    return PurePosixPath(name).stem, PurePosixPath(name).suffix

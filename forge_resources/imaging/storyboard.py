@@ -14,13 +14,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from forge_resources.engines.contract import ImageEngine
+from forge_resources.engines.registry import engine as registered_engine
 from forge_resources.errors import Fault, InvalidInput
 from forge_resources.imaging.casting import MOST_PEOPLE, Person
+from forge_resources.imaging.direction import direct
 from forge_resources.imaging.product_shapes import ProductReading, read_product
 from forge_resources.imaging.staging import Facts, Staging, choose, pick, staging
 from forge_resources.imaging.visual_reading import VisualReading, read_visual
 from forge_resources.library.vocabulary import load_vocabulary
 from forge_resources.schemas.brief import CellBrief
+from forge_resources.schemas.pictures import Direction
 from forge_resources.schemas.script import Camera, Scope, Script, ScriptRow
 from forge_resources.schemas.storyboard import Figure, Shot, ShotLook, Storyboard
 from forge_resources.schemas.types import sha256_of
@@ -103,6 +107,8 @@ class _Director:
     def __init__(self, script: Script, brief: CellBrief) -> None:
         self._brief = brief
         self._rules: Staging = staging()
+        engine = registered_engine("image", brief.market_brief.engines.image)
+        self._directed = isinstance(engine, ImageEngine) and engine.directed
         self._product: ProductReading = read_product(brief.market_brief.product)
         self._readings = {row.shot: read_visual(row.visual, self._product.words) for row in script.rows}
         self._rows = script.rows
@@ -204,13 +210,14 @@ class _Director:
         facts["props"] = props = self._props(scene, facts)
         light = scene.reading.light or choose(self._rules.light, facts, scene.seed, "light")
         market_brief = self._brief.market_brief
+        figures = self._figures(scene, facts)
         return ShotLook(
             description=scene.row.visual,
             camera=camera,
             setting=scene.setting,
             time_of_day=scene.time_of_day,
             light=light,
-            figures=self._figures(scene, facts),
+            figures=figures,
             product=scene.product,
             product_shape=self._product.shape,
             product_name=market_brief.product.name,
@@ -219,6 +226,22 @@ class _Director:
             palette=market_brief.brand.palette,
             seed=scene.seed,
             cast_seed=cast_seed(self._brief, scene.row.scope) if scene.people else None,
+            direction=self._direction(scene, figures),
+        )
+
+    def _direction(self, scene: _Scene, figures: list[Figure]) -> Direction | None:
+        """What an engine that is directed is told besides, of what the shot may depend on."""
+        brief = self._brief.market_brief
+        if brief.pictures is None or not self._directed:
+            return None
+        return direct(
+            brief,
+            brief.pictures,
+            shot=scene.row.shot,
+            figures=figures,
+            setting=scene.setting,
+            product_shown=scene.product != "absent",
+            persona=self._brief.cell.persona if "persona" in _KNOWS[scene.row.scope] else None,
         )
 
     def _camera(self, scene: _Scene, facts: dict[str, str | list[str]]) -> Camera:

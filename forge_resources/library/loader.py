@@ -54,8 +54,8 @@ KINDS = (
     Kind("brands", "slug", Brand),
 )
 FILES = tuple(kind.file for kind in KINDS)
-FOLDERS = ("profiles",)
-"""Folders of an overlay whose data files others read (see `editing.profiles`)."""
+FOLDERS = ("profiles", "looks", "models")
+"""Folders of an overlay whose data files others read (see `editing.profiles`, `imaging.looks`, `models`)."""
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from pydantic_core import PydanticCustomError
 from forge_resources.schemas.audience import Audience, ResolvedMarket, ResolvedPersona
 from forge_resources.schemas.brand import Brand, Product
 from forge_resources.schemas.cell import CellKey
+from forge_resources.schemas.pictures import PictureOrder, ResolvedPictures
 from forge_resources.schemas.script import Camera
 from forge_resources.schemas.types import (
     AspectRatio,
@@ -184,6 +185,7 @@ class Brief(Document):
     identifiers: Annotated[list[OutletNumber], Field(max_length=2500)] = []
     music: Literal["neutral"] | Music | None = None
     effects: Annotated[list[SoundEffect], Field(max_length=20)] = []
+    pictures: PictureOrder | None = None
 
     @field_validator("markets", "personas", "delivery", "tone")
     @classmethod
@@ -293,6 +295,7 @@ class MarketBrief(Document):
     music: Literal["neutral"] | Music | None = None
     effects: list[SoundEffect] = []
     sounds: dict[str, KeptSound] = Field({}, description="What lies behind each sound file that the brief names.")
+    pictures: ResolvedPictures | None = Field(None, description="For image engines that are directed.")
 
 
 class CellBrief(Document):

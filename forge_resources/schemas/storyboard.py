@@ -70,11 +70,27 @@ class Storyboard(Document):
     shots: Annotated[list[Shot], Field(min_length=1, max_length=40)]
 
 
+class Take(Document):
+    """A candidate for a shot: its number, seed and picture, and its score. `qualities` lie between 0 and 1."""
+
+    take: int
+    seed: int
+    picture: Artefact
+    score: float
+    qualities: dict[str, float]
+
+
 class Plate(Document):
-    """A shot's picture. `reused` is what happened this time and is no part of its identity."""
+    """A shot's picture, which is that of the active take. `takes` are all of them, where there is more than one.
+
+    `chosen`: a person chose the active take; otherwise it has the highest score.
+    """
 
     shot: int
     picture: Artefact
+    takes: list[Take] = []
+    active: int = 1
+    chosen: bool = False
 
 
 class Frames(Document):
@@ -84,5 +100,5 @@ class Frames(Document):
     contact_sheet: Artefact
 
     def version(self) -> str:
-        """A hash of the plates alone: the sheet has the words on it, and what is made from plates is not stale then."""
-        return sha256_of([plate.model_dump(mode="json") for plate in self.plates])
+        """A hash of the active pictures alone: what is made from them is not stale when a word or a score changes."""
+        return sha256_of([plate.model_dump(mode="json", include={"shot", "picture"}) for plate in self.plates])

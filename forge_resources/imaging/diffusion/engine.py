@@ -7,7 +7,7 @@ What belongs here: the engine's contract and the order of one act of making. Wha
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, ClassVar
@@ -16,7 +16,7 @@ from PIL import Image
 from pydantic import BaseModel
 
 from forge_resources.engines.contract import Facts, ImageEngine, Lack, Sources
-from forge_resources.errors import InvalidInput
+from forge_resources.errors import Fault, InvalidInput
 from forge_resources.gpu.steps import step
 from forge_resources.imaging.diffusion.controls import control_map
 from forge_resources.imaging.diffusion.dressing import dress
@@ -27,6 +27,7 @@ from forge_resources.imaging.diffusion.memory import SMALLER
 from forge_resources.imaging.diffusion.ordering import Planner
 from forge_resources.imaging.diffusion.parameters import DiffusionParameters
 from forge_resources.models import places
+from forge_resources.schemas.pictures import PictureOrder
 from forge_resources.schemas.storyboard import ShotLook
 from forge_resources.schemas.types import AspectRatio
 
@@ -56,6 +57,17 @@ class DiffusionArtist(ImageEngine):
         if look.direction is None:
             raise InvalidInput("The image engine `diffusers` needs the direction of a shot, and there is none.")
         return Planner(places.catalogue(), places.shelf()).parameters(look, look.direction, aspect_ratio)
+
+    def order_faults(self, order: PictureOrder) -> Iterator[Fault]:
+        """What the chosen model does not take. What is not installed is no fault of a brief."""
+        yield from Planner(places.catalogue(), places.shelf()).order_faults(order)
+
+    def source_names(self, parameters: DiffusionParameters) -> list[str]:
+        """The sources of a recipe."""
+        names = ["start"] if parameters.strength is not None else []
+        names += ["mask"] if parameters.mask else []
+        names += [use.source for use in parameters.controls]
+        return [*names, *(parameters.adapter.sources if parameters.adapter else []), *parameters.references]
 
     def memory_preset(self, parameters: DiffusionParameters) -> str:
         return parameters.preset

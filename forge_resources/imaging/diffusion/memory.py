@@ -90,4 +90,6 @@ def apply_preset(pipeline: Any, preset: Preset) -> None:
 
 def _need(package: str, preset: str) -> None:
     if find_spec(package) is None:
-        raise Unavailable(f"The preset {preset} needs {package}.", remedy="Install it: pip install 'forge-spots[gpu]'.")
+        raise Unavailable(
+            f"The preset {preset} needs {package}.", remedy="Install it: pip install 'forge-spots[quant]'."
+        )

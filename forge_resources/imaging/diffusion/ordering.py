@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from forge_resources.errors import Fault, InvalidInput, Unavailable
+from forge_resources.errors import Fault, InvalidInput, NotFound, Unavailable
 from forge_resources.imaging.diffusion.parameters import AdapterUse, ControlUse, DiffusionParameters, PartUse
 from forge_resources.imaging.diffusion.sizes import native_size
 from forge_resources.imaging.plate_sizes import plate_size
@@ -17,7 +17,14 @@ from forge_resources.imaging.prompts import compose_prompt
 from forge_resources.models.catalogue import Architecture, Catalogue, ModelEntry, PartKind, Task
 from forge_resources.models.manifest import Descriptor
 from forge_resources.models.shelf import Shelf
-from forge_resources.schemas.pictures import ControlOrder, Direction, LoraOrder, PictureSettings, ShotOrder
+from forge_resources.schemas.pictures import (
+    ControlOrder,
+    Direction,
+    LoraOrder,
+    PictureOrder,
+    PictureSettings,
+    ShotOrder,
+)
 from forge_resources.schemas.storyboard import ShotLook
 from forge_resources.schemas.types import AspectRatio
 
@@ -97,6 +104,24 @@ class Planner:
 
     def __init__(self, catalogue: Catalogue, shelf: Shelf) -> None:
         self._catalogue, self._shelf = catalogue, shelf
+
+    def order_faults(self, order: PictureOrder) -> Iterator[Fault]:
+        """What of an order the chosen model does not take, with its place."""
+        if order.model is None:
+            yield Fault("model", "is required (or FORGE_PICTURES_MODEL); `forge models list` has the models")
+            return
+        try:
+            chosen = choose_model(order.settings, self._catalogue)
+        except NotFound as unknown:
+            yield Fault("model", f"{unknown.message} {unknown.remedy}")
+            return
+        yield from settings_faults(order.settings, chosen)
+        for index, lora in enumerate(order.loras):
+            if lora.name not in self._catalogue.parts and self._shelf.find(lora.name) is None:
+                yield Fault(f"loras[{index}].name", f"`{lora.name}` is neither in the catalogue nor installed")
+        for index, shot in enumerate(order.shots):
+            for fault in shot_faults(shot, chosen):
+                yield Fault(f"shots[{index}].{fault.place}", fault.message)
 
     def parameters(self, look: ShotLook, direction: Direction, aspect_ratio: AspectRatio) -> DiffusionParameters:
         """The recipe of a plate. Raises InvalidInput for what the model does not take, Unavailable with what fetches
@@ -181,9 +206,10 @@ class Planner:
 
     def _adapter(self, chosen: Chosen, direction: Direction) -> AdapterUse | None:
         sources = _names(direction)
-        if chosen.architecture.reference != "ip-adapter" or not sources:
-            return None
         settings = direction.settings
+        unwanted = settings.reference_strength == 0
+        if chosen.architecture.reference != "ip-adapter" or not sources or unwanted:
+            return None
         name = settings.reference_model or self._part_that_fits("ip-adapter", chosen)
         known = self._catalogue.parts.get(name)
         default = known.strength if known else DEFAULT_STRENGTH
