@@ -64,6 +64,13 @@ def _plates(studio: Studio, cell: CellKey) -> list[Finding]:
     size = plate_size(_brief(studio, cell).market_brief.aspect_ratio)
     pictures = [(plate.shot, studio.store.path(plate.picture)) for plate in frames.plates]
     found = [Finding(f"shot {one.shot}", one.message.rstrip(".")) for one in check_plates(pictures, size)]
+    for other in frames.other_ratios:
+        ratio = other.aspect_ratio
+        made = [(plate.shot, studio.store.path(plate.picture)) for plate in other.plates if plate.focus is None]
+        found += [
+            Finding(f"shot {one.shot} in {ratio}", one.message.rstrip("."))
+            for one in check_plates(made, plate_size(ratio))
+        ]
     if any(plate.picture.tier == "full" for plate in frames.plates):
         storyboard = studio.cabinet.read("storyboard", cell.path, Storyboard)
         found += painted_findings(frames, storyboard, _brief(studio, cell), studio.store)

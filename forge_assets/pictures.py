@@ -6,8 +6,10 @@ import dagster as dg
 
 from forge_assets.stage import result, stage, steps
 from forge_resources.adapters.resources import StudioResource
+from forge_resources.editing.profiles import other_ratios
 from forge_resources.imaging.contact_sheet import thumbnail_markdown
 from forge_resources.imaging.plates import make_contact_sheet, make_plates
+from forge_resources.imaging.reframing import reframe
 from forge_resources.imaging.storyboard import compose_storyboard
 from forge_resources.schemas.brief import CellBrief
 from forge_resources.schemas.script import Script
@@ -43,8 +45,11 @@ def frames(
     """The plates of the storyboard, and the contact sheet that a producer approves."""
     workshop = studio.studio.workshop
     plates, tally = make_plates(workshop, brief, storyboard, steps(context))
+    outlets = other_ratios(studio.studio.profiles, brief.market_brief)
+    others, more = reframe(workshop, brief, storyboard, plates, outlets, steps(context))
+    tally.take(more)
     sheet = make_contact_sheet(workshop, brief, script, storyboard, plates)
-    document = Frames(plates=plates, contact_sheet=sheet)
+    document = Frames(plates=plates, contact_sheet=sheet, other_ratios=others)
     return result(
         context,
         document,

@@ -20,7 +20,8 @@ from forge_resources.editing.plates import Still
 from forge_resources.editing.timeline_reading import open_timeline, read_cut
 from forge_resources.errors import EngineFailed, InvalidInput
 from forge_resources.schemas.delivery import FrameSize
-from forge_resources.schemas.edit import Focus, InsetNote, TransitionNote
+from forge_resources.schemas.edit import InsetNote, TransitionNote
+from forge_resources.schemas.storyboard import Focus
 from tests.sample_spot import LOCKED, PUSH, Spot, flat, painted
 
 Luma = npt.NDArray[np.int_]

@@ -398,9 +398,8 @@ def test_papers_that_do_not_belong_together_are_refused() -> None:
     whole = papers()
     with pytest.raises(InvalidInput, match="same shots"):
         timeline_parameters(**{**whole, "frames": whole["frames"].model_copy(update={"plates": []})})
-    profile = whole["profile"].model_copy(update={"sizes": {}})
-    with pytest.raises(InvalidInput, match="no 16:9 picture"):
-        timeline_parameters(**{**whole, "profile": profile})
+    with pytest.raises(InvalidInput, match="no plates for 9:16"):
+        timeline_parameters(**{**whole, "profile": load_profiles()["social-vertical"]})
 
 
 def test_an_end_card_without_a_call_to_action_is_blocked() -> None:

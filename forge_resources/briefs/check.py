@@ -157,19 +157,12 @@ def _reference_faults(
     for kind in kinds:
         if isinstance(chosen := raw.mapping("engines").get(kind), str):
             yield from _engine_faults(kind, chosen)
-    ratio = raw.text("aspect_ratio") or Brief.model_fields["aspect_ratio"].default
     for place, slug in raw.texts("delivery"):
-        yield from _profile_faults(place, slug, ratio, profiles)
+        yield from _unknown(place, slug, profiles, "delivery profile")
     if raw.missing("delivery"):
         for place, market in raw.texts("markets"):
             for slug in library.markets[market].delivery if market in library.markets else ():
-                yield from _profile_faults(f"{place} ({market} in the library)", slug, ratio, profiles)
-
-
-def _profile_faults(place: str, slug: str, ratio: str, profiles: Mapping[str, DeliveryProfile]) -> Iterator[Fault]:
-    yield from _unknown(place, slug, profiles, "delivery profile")
-    if slug in profiles and ratio not in profiles[slug].sizes:
-        yield Fault(place, f"profile {slug} has no size for {ratio}; it has {', '.join(profiles[slug].sizes)}")
+                yield from _unknown(f"{place} ({market} in the library)", slug, profiles, "delivery profile")
 
 
 def _engine_faults(kind: EngineKind, name: str) -> Iterator[Fault]:

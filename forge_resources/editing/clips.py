@@ -14,7 +14,7 @@ from typing import IO
 from forge_resources.editing import ffmpeg
 from forge_resources.editing.planes import Layout, Planes
 from forge_resources.errors import EngineFailed
-from forge_resources.schemas.edit import Focus
+from forge_resources.schemas.storyboard import Focus
 
 
 class ClipReader:

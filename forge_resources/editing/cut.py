@@ -13,13 +13,13 @@ from typing import Literal
 from forge_resources.schemas.edit import (
     CameraPath,
     EffectNote,
-    Focus,
     InsetNote,
     SoundNote,
     TimelineNote,
     TransitionNote,
     TypeNote,
 )
+from forge_resources.schemas.storyboard import Focus
 
 TYPE_TRACKS = ("super", "legal", "end-card")
 

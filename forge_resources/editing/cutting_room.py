@@ -40,22 +40,23 @@ def cut_timelines(
     voiceover: Voiceover,
 ) -> tuple[Timelines, Tally]:
     """One timeline per delivery profile of the brief."""
-    paths = {shot.shot: _camera_path(workshop, shot.motion) for shot in motion.shots}
-    clips = {shot.shot: shot.motion for shot in motion.shots if paths[shot.shot] is None}
     tally = Tally()
     sounds = sounds_of(workshop, brief, tally)
     by_profile: dict[str, Artefact] = {}
     for slug in brief.market_brief.delivery:
+        profile = outlet(profiles, slug, brief.market_brief)
+        moved = motion.in_ratio(profile.ratio_for(brief.market_brief.aspect_ratio))
+        paths = {shot: _camera_path(workshop, made) for shot, made in moved.items()}
         parameters = timeline_parameters(
             cell=brief.cell,
             script=script,
             storyboard=storyboard,
             frames=frames,
             paths=paths,
-            clips=clips,
+            clips={shot: made for shot, made in moved.items() if paths[shot] is None},
             voiceover=voiceover,
             market_brief=brief.market_brief,
-            profile=outlet(profiles, slug, brief.market_brief),
+            profile=profile,
             sounds=sounds,
         )
         by_profile[slug] = tally.add(workshop.make(workshop.engine("edit", "timeline"), parameters))

@@ -12,8 +12,9 @@ from pydantic import Field
 
 from forge_resources.schemas.brand import Palette
 from forge_resources.schemas.delivery import FrameSize, SafeArea
-from forge_resources.schemas.edit import CameraPath, Focus, SoundNote, TransitionNote
+from forge_resources.schemas.edit import CameraPath, SoundNote, TransitionNote
 from forge_resources.schemas.script import Beat
+from forge_resources.schemas.storyboard import Focus
 from forge_resources.schemas.timecode import Timecode
 from forge_resources.schemas.types import (
     AspectRatio,

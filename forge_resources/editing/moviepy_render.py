@@ -31,7 +31,8 @@ from forge_resources.editing.type_plates import draw_type
 from forge_resources.engines.contract import Lack, Sources
 from forge_resources.errors import EngineFailed, InvalidInput
 from forge_resources.schemas.delivery import DeliveryProfile
-from forge_resources.schemas.edit import EffectNote, Focus
+from forge_resources.schemas.edit import EffectNote
+from forge_resources.schemas.storyboard import Focus
 
 Pixels = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.float64]

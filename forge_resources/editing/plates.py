@@ -17,7 +17,7 @@ from PIL import Image, UnidentifiedImageError
 from forge_resources.editing.camera import Box
 from forge_resources.editing.planes import Layout, Plane, Planes, codes, components, filtered
 from forge_resources.errors import EngineFailed
-from forge_resources.schemas.edit import Focus
+from forge_resources.schemas.storyboard import Focus
 
 Matrix = npt.NDArray[np.float64]
 

@@ -12,7 +12,8 @@ from pathlib import Path
 from forge_resources.editing.data_files import DATA, read_document
 from forge_resources.errors import Fault, InvalidInput, NotFound
 from forge_resources.schemas.brief import MarketBrief
-from forge_resources.schemas.delivery import DeliveryProfile
+from forge_resources.schemas.delivery import DeliveryProfile, FrameSize
+from forge_resources.schemas.types import AspectRatio
 
 PACKAGED = DATA / "profiles"
 
@@ -47,6 +48,18 @@ def load_profiles(overlay: Path | None = None) -> dict[str, DeliveryProfile]:
 def outlet(profiles: Mapping[str, DeliveryProfile], slug: str, market_brief: MarketBrief) -> DeliveryProfile:
     """The profile `slug` as it is for a market: at the market's broadcast rate, where the outlet takes that."""
     return profiles[slug].at_rate(market_brief.market.market.broadcast_fps)
+
+
+def other_ratios(profiles: Mapping[str, DeliveryProfile], market_brief: MarketBrief) -> dict[AspectRatio, FrameSize]:
+    """The ratios beside the brief's that its outlets take, each with the largest size that is wanted in it."""
+    found: dict[AspectRatio, FrameSize] = {}
+    for slug in market_brief.delivery:
+        profile = outlet(profiles, slug, market_brief)
+        ratio = profile.ratio_for(market_brief.aspect_ratio)
+        if ratio != market_brief.aspect_ratio:
+            sizes = [size for size in (profile.sizes[ratio], found.get(ratio)) if size]
+            found[ratio] = max(sizes, key=lambda size: size.height)
+    return found
 
 
 def _files(folder: Path) -> Iterator[Path]:

@@ -17,7 +17,7 @@ from forge_resources.schemas.types import frames_at
 def spot_findings(figures: Figures, brief: CellBrief, profile: DeliveryProfile) -> list[Finding]:
     """Wrong number of frames, rate, size, loudness or peak."""
     wanted = brief.market_brief
-    size = profile.sizes[wanted.aspect_ratio]
+    size = profile.sizes[profile.ratio_for(wanted.aspect_ratio)]
     frames = frames_at(Fraction(wanted.duration_s), profile.fps)
     findings = []
     if figures.frames != frames:

@@ -27,8 +27,8 @@ from forge_resources.schemas.delivery import DeliveryProfile
 from forge_resources.schemas.edit import CameraPath, TimelineNote, Voiceover
 from forge_resources.schemas.recipe import Artefact
 from forge_resources.schemas.script import Script
-from forge_resources.schemas.storyboard import Frames, Storyboard
-from forge_resources.schemas.types import Document, Tier
+from forge_resources.schemas.storyboard import Focus, FramedPlate, Frames, Storyboard
+from forge_resources.schemas.types import AspectRatio, Document, Tier
 
 
 def timeline_parameters(
@@ -47,23 +47,19 @@ def timeline_parameters(
     """The recipe of a cell's timeline for one delivery profile.
 
     `paths` has the camera move of each shot, None for shots that `clips` has a motion clip for; `sounds` are music and
-    effects. Raises InvalidInput
-    where the papers do not belong together or the profile lacks the brief's aspect ratio, Blocked where the call to
-    action has no text in the market's language, Unavailable where a font is missing.
+    effects. The picture is of the brief's aspect ratio, or of the outlet's where that does not take the brief's.
+    Raises InvalidInput where the papers do not belong together or lack the plates for that ratio, Blocked where the
+    call to action has no text in the market's language, Unavailable where a font is missing.
     """
-    ratio = market_brief.aspect_ratio
-    if ratio not in profile.sizes:
-        raise InvalidInput(
-            f"The delivery profile `{profile.slug}` has no {ratio} picture.",
-            remedy=f"It has {', '.join(profile.sizes)}; choose one of these or another profile.",
-        )
+    ratio = profile.ratio_for(market_brief.aspect_ratio)
+    pictures = _pictures(frames, storyboard.aspect_ratio, ratio)
     call = market_brief.lines.call_to_action
     if call is None:
         raise Blocked(
             f"There is no call to action in `{script.language}` for the end card.",
             remedy=f"Supply copy.{script.language}.call_to_action in the brief.",
         )
-    shots = _shots(script, storyboard, frames, paths, clips or {}, market_brief.tone)
+    shots = _shots(script, storyboard, pictures, paths, clips or {}, market_brief.tone)
     voice = _voice(voiceover)
     # The market's own lines are part of the brief's where it was resolved with them; none is shown twice.
     legal = list(dict.fromkeys([*market_brief.must_say, *market_brief.market.market.must_say]))
@@ -78,7 +74,7 @@ def timeline_parameters(
         size=profile.sizes[ratio],
         safe_area=profile.safe_areas[ratio],
         palette=market_brief.brand.palette,
-        tier=_tier(script, frames, clips or {}, voiceover),
+        tier=_tier(script, pictures, clips or {}, voiceover),
         brand_name=brand,
         logo=market_brief.brand_logo,
         product_name=product,
@@ -135,15 +131,25 @@ class TimelineEditor(EditEngine):
         }
 
 
+def _pictures(frames: Frames, drawn: AspectRatio, ratio: AspectRatio) -> list[FramedPlate]:
+    """The plates for a ratio: those of the storyboard, or what was made of them."""
+    if ratio == drawn:
+        return [FramedPlate(shot=plate.shot, picture=plate.picture, focus=None) for plate in frames.plates]
+    found = frames.in_ratio(ratio)
+    if found is None:
+        raise InvalidInput(f"The frames have no plates for {ratio}.", remedy="Make the frames again.")
+    return found.plates
+
+
 def _shots(
     script: Script,
     storyboard: Storyboard,
-    frames: Frames,
+    pictures: Sequence[FramedPlate],
     paths: Mapping[int, CameraPath | None],
     clips: Mapping[int, Artefact],
     tones: Sequence[str],
 ) -> list[CutShot]:
-    plates = {plate.shot: plate.picture for plate in frames.plates}
+    plates = {plate.shot: plate for plate in pictures}
     numbers = [row.shot for row in script.rows]
     if numbers != [shot.number for shot in storyboard.shots] or set(numbers) != set(plates):
         raise InvalidInput(
@@ -152,7 +158,7 @@ def _shots(
         )
     shots: list[CutShot] = []
     for row in script.rows:
-        plate = plates[row.shot]
+        plate, focus = plates[row.shot].picture, plates[row.shot].focus
         shots.append(
             CutShot(
                 shot=row.shot,
@@ -163,6 +169,7 @@ def _shots(
                 suffix=plate.suffix,
                 recipe=plate.fingerprint,
                 path=paths.get(row.shot),
+                focus=focus or Focus(),
                 clip=_clip(clips[row.shot]) if row.shot in clips else None,
                 transition=transition_into(row.beat, shots[-1].beat, tones) if shots else None,
             )
@@ -193,11 +200,11 @@ def _voice(voiceover: Voiceover) -> list[CutLine]:
     ]
 
 
-def _tier(script: Script, frames: Frames, clips: Mapping[int, Artefact], voiceover: Voiceover) -> Tier:
+def _tier(script: Script, pictures: Sequence[FramedPlate], clips: Mapping[int, Artefact], voiceover: Voiceover) -> Tier:
     """A spot is no better than its weakest part."""
     parts = [
         script.tier,
-        *(plate.picture.tier for plate in frames.plates),
+        *(plate.picture.tier for plate in pictures),
         *(clip.tier for clip in clips.values()),
         *(line.sound.tier for line in voiceover.lines),
     ]

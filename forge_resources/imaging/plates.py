@@ -6,7 +6,7 @@ What belongs here: one recipe per take, in order, and which take is active. What
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import cast
 
@@ -21,6 +21,7 @@ from forge_resources.schemas.brief import CellBrief
 from forge_resources.schemas.recipe import Artefact
 from forge_resources.schemas.script import Script
 from forge_resources.schemas.storyboard import Plate, Shot, Storyboard, Take
+from forge_resources.schemas.types import AspectRatio
 from forge_resources.store.tally import Tally
 from forge_resources.store.workshop import Made, Source, SourceFile, Workshop
 
@@ -58,17 +59,11 @@ class _Stage:
 
     def takes_of(self, shot: Shot) -> list[Made]:
         """The takes of a shot, made or found."""
-        products = self._references if shot.look.product != "absent" else {}
-        directed = direction_sources(shot)
-        made = []
-        for take in range(1, self._takes + 1):
-            look = shot.look.model_copy(update={"seed": take_seed(shot.look.seed, take)})
-            parameters = self._engine.parameters(look, self._storyboard.aspect_ratio, len(products))
-            if self._engine.directed:
-                sources = {name: directed[name] for name in self._engine.source_names(parameters)}
-            else:
-                sources = products
-            made.append(self._workshop.make(self._engine, parameters, sources))
+        ratio = self._storyboard.aspect_ratio
+        made = [
+            make_plate(self._workshop, self._engine, shot, ratio, self._references, take)
+            for take in range(1, self._takes + 1)
+        ]
         for one in made:
             self.tally.add(one)
         return made
@@ -106,6 +101,24 @@ class _Stage:
         if shot.look.product == "absent":
             return []
         return [self._workshop.store.path_of(*_in_store(name)) for name in product_pictures(self._brief, shot)]
+
+
+def make_plate(
+    workshop: Workshop,
+    engine: ImageEngine,
+    shot: Shot,
+    ratio: AspectRatio,
+    references: Mapping[str, Source],
+    take: int = 1,
+) -> Made:
+    """One take of a shot in a ratio; the product's `references` count only where it is shown."""
+    products = references if shot.look.product != "absent" else {}
+    look = shot.look.model_copy(update={"seed": take_seed(shot.look.seed, take)})
+    parameters = engine.parameters(look, ratio, len(products))
+    if engine.directed:
+        directed = direction_sources(shot)
+        return workshop.make(engine, parameters, {name: directed[name] for name in engine.source_names(parameters)})
+    return workshop.make(engine, parameters, products)
 
 
 def make_contact_sheet(

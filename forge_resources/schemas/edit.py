@@ -33,6 +33,7 @@ from forge_resources.schemas.brand import Palette
 from forge_resources.schemas.delivery import FrameSize, SafeArea
 from forge_resources.schemas.recipe import Artefact
 from forge_resources.schemas.script import Beat, CameraMove
+from forge_resources.schemas.storyboard import Focus
 from forge_resources.schemas.timecode import Timecode
 from forge_resources.schemas.types import (
     AspectRatio,
@@ -72,8 +73,23 @@ class ShotMotion(Document):
     motion: Artefact
 
 
-class Motion(Document):
+class RatioMotion(Document):
+    """What moves the plates that were made again for outlets of another aspect ratio."""
+
+    aspect_ratio: AspectRatio
     shots: list[ShotMotion]
+
+
+class Motion(Document):
+    """What moves each shot, in shot order; `other_ratios` has the shots whose plates were made again for a ratio."""
+
+    shots: list[ShotMotion]
+    other_ratios: list[RatioMotion] = []
+
+    def in_ratio(self, ratio: AspectRatio) -> dict[int, Artefact]:
+        """The motion of every shot for outlets of a ratio: its own where it has one, the brief's otherwise."""
+        own = next((each.shots for each in self.other_ratios if each.aspect_ratio == ratio), [])
+        return {shot.shot: shot.motion for shot in (*self.shots, *own)}
 
 
 class SpokenLine(Document):
@@ -110,13 +126,6 @@ class TimelineNote(Document):
     palette: Palette
     tier: Tier
     fonts: dict[str, str] = {}
-
-
-class Focus(Document):
-    """What must be seen of a picture, in shares of its width and height: the middle of the crop to another ratio."""
-
-    x: Annotated[ExactRational, Field(ge=0, le=1)] = Fraction(1, 2)
-    y: Annotated[ExactRational, Field(ge=0, le=1)] = Fraction(1, 2)
 
 
 class EffectNote(Document):

@@ -5,6 +5,7 @@ What belongs here: picture-side contracts. What does not: words on screen; plate
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Annotated, Any
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
@@ -13,7 +14,16 @@ from forge_resources.schemas.brand import Palette
 from forge_resources.schemas.pictures import Direction
 from forge_resources.schemas.recipe import Artefact
 from forge_resources.schemas.script import Beat, Camera, Scope
-from forge_resources.schemas.types import AspectRatio, Document, Line, Seconds, ShortLine, Slug, sha256_of
+from forge_resources.schemas.types import (
+    AspectRatio,
+    Document,
+    ExactRational,
+    Line,
+    Seconds,
+    ShortLine,
+    Slug,
+    sha256_of,
+)
 
 
 class Figure(Document):
@@ -93,12 +103,40 @@ class Plate(Document):
     chosen: bool = False
 
 
+class Focus(Document):
+    """What must be seen of a picture, in shares of its width and height: the middle of the crop to another ratio."""
+
+    x: Annotated[ExactRational, Field(ge=0, le=1)] = Fraction(1, 2)
+    y: Annotated[ExactRational, Field(ge=0, le=1)] = Fraction(1, 2)
+
+
+class FramedPlate(Document):
+    """A shot's picture for another ratio: the plate itself, cut off around `focus`, or one made for it (None)."""
+
+    shot: int
+    picture: Artefact
+    focus: Focus | None
+
+
+class RatioPlates(Document):
+    """The plates of a cell in shot order, for outlets of an aspect ratio that is not the brief's."""
+
+    aspect_ratio: AspectRatio
+    plates: list[FramedPlate]
+
+
 class Frames(Document):
-    """The plates of a cell in shot order, and the sheet that shows them."""
+    """The plates of a cell in shot order, the sheet that shows them, and what outlets of other ratios are shown."""
 
     plates: list[Plate]
     contact_sheet: Artefact
+    other_ratios: list[RatioPlates] = []
+
+    def in_ratio(self, ratio: AspectRatio) -> RatioPlates | None:
+        """The plates for another ratio; None where there are none, because it is the brief's."""
+        return next((each for each in self.other_ratios if each.aspect_ratio == ratio), None)
 
     def version(self) -> str:
         """A hash of the active pictures alone: what is made from them is not stale when a word or a score changes."""
-        return sha256_of([plate.model_dump(mode="json", include={"shot", "picture"}) for plate in self.plates])
+        active = [plate.model_dump(mode="json", include={"shot", "picture"}) for plate in self.plates]
+        return sha256_of([*active, *(each.model_dump(mode="json") for each in self.other_ratios)])

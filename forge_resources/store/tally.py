@@ -26,3 +26,11 @@ class Tally:
         if made.usage is not None:
             self.usage = made.usage if self.usage is None else self.usage.plus(made.usage)
         return made.artefact
+
+    def take(self, other: Tally) -> None:
+        """Counts what another tally has counted."""
+        self.made += other.made
+        self.reused += other.reused
+        self.fingerprints += other.fingerprints
+        if other.usage is not None:
+            self.usage = other.usage if self.usage is None else self.usage.plus(other.usage)
