@@ -57,8 +57,13 @@ class Engine(ABC):
     """Whether it loads weights. `make` then takes its models from `gpu.residence.resident`, calls `gpu.steps.step` at
     every denoising or decoding step, and runs where the deployment says: in this process, in the worker or on a
     cluster. The class is made anew there, without arguments."""
-    imports: ClassVar[tuple[str, ...]] = ()
-    """The heavy modules that `make` needs. The worker imports them once, ahead of every process that it forks."""
+
+    def imports(self) -> Sequence[str]:
+        """The heavy modules that `make` needs, or `module:name` for what a module loads when it is asked for.
+
+        The worker imports them once, ahead of every process that it forks. This itself must load none of them.
+        """
+        return ()
 
     def models(self) -> Sequence[str]:
         """The models that `warm` takes, by name."""

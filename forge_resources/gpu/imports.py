@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import inspect
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from forge_resources.engines.contract import Engine
@@ -21,7 +22,14 @@ def imports_of(location: str) -> list[str]:
     found = [engine for engine in engines() if engine.device_bound]
     with contextlib.suppress(ForgeError):  # The child that shall use it says why.
         found.append(engine_at(location))
-    return [name for engine in found for name in engine.imports]
+    return [name for engine in found for name in _imports(engine)]
+
+
+def _imports(engine: Engine) -> Sequence[str]:
+    try:
+        return engine.imports()
+    except ForgeError:
+        return ()  # A model that cannot be read is told of when it is asked for.
 
 
 def location_of(engine: Engine) -> str:

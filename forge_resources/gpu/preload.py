@@ -12,15 +12,18 @@ import sys
 from importlib import import_module
 
 VARIABLE = "FORGE_IMPORTS_AHEAD"
-"""A JSON list of module names, set by the worker for its fork server (`nursery` has the name too)."""
+"""A JSON list of `module` or `module:name`, set by the worker for its fork server (`nursery` has the name too)."""
 
 
 def _import_all() -> dict[str, str]:
     """Imports them. Returns why, by name, for those that could not be."""
     failed = {}
     for name in json.loads(os.environ.get(VARIABLE, "[]")):
+        module, _, attribute = name.partition(":")
         try:
-            import_module(name)
+            loaded = import_module(module)
+            if attribute:
+                getattr(loaded, attribute)
         except Exception as error:  # noqa: BLE001 -- the child that needs it says it with place and remedy
             failed[name] = f"{type(error).__name__}: {error}"
     return failed
