@@ -209,7 +209,7 @@ def test_a_client_that_disappears_frees_the_device(shared: WorkerFloor) -> None:
     assert status_of(shared)["totals"]["failures"]["cancelled"] >= 1
 
 
-def wait_until(holds: Any, limit_s: float = 10.0) -> None:
+def wait_until(holds: Any, limit_s: float = 30.0) -> None:
     until = time.monotonic() + limit_s
     while not holds():
         assert time.monotonic() < until
@@ -255,19 +255,26 @@ def test_progress_reaches_the_run(shared: WorkerFloor) -> None:
 
 
 def test_first_come_first_served(shared: WorkerFloor) -> None:
-    order: list[str] = []
+    """While a job holds the device, four others come one after the other."""
     shared.make()
+    with connect(shared.host.folder.socket, shared.host.folder.read_key()) as holder:
+        engine = f"{WildEngine.__module__}:{WildEngine.__name__}"
+        long = {"steps": 10_000, "sleep_s": 0.02}
+        say(holder, {"ask": "make", "engine": engine, "parameters": long, "target": "/tmp/never"})
+        wait_until(lambda: status_of(shared)["current"] is not None)
+        order: list[str] = []
 
-    def ask(name: str) -> None:
-        shared.another_host().make(shared.order(says=name, steps=2, sleep_s=0.1))
-        order.append(name)
+        def ask(name: str) -> None:
+            shared.another_host().make(shared.order(says=name, steps=2, sleep_s=0.1))
+            order.append(name)
 
-    threads = [threading.Thread(target=ask, args=(str(number),)) for number in range(4)]
-    for number, thread in enumerate(threads):
-        thread.start()
-        wait_until(lambda n=number: len(status_of(shared)["queue"]) + (status_of(shared)["current"] is not None) > n)
-    for thread in threads:
-        thread.join()
+        threads = [threading.Thread(target=ask, args=(str(number),)) for number in range(4)]
+        for number, thread in enumerate(threads):
+            thread.start()
+            wait_until(lambda n=number: len(status_of(shared)["queue"]) == n + 1)
+        say(holder, {"ask": "cancel"})
+        for thread in threads:
+            thread.join()
     assert order == ["0", "1", "2", "3"]
 
 
