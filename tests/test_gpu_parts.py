@@ -263,5 +263,5 @@ def test_the_command_tells_of_the_worker_and_stops_it(
             call("warm", "mule")
         assert call("stop")[0] == 0
         assert made.host.status() is None
-        assert 'forge_worker_worker_up{device="cpu"} 0' in exposition("cpu", made.host.status())
+        assert 'forge_worker_up{device="cpu"} 0' in exposition("cpu", made.host.status())
     assert WildEngine().smaller(Ride()) is not None

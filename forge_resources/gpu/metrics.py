@@ -41,7 +41,7 @@ def _lines(device: str, status: Mapping[str, Any] | None) -> Iterator[str]:
         yield f"# TYPE {name} {kind}"
         yield f"{name}{label} {value}"
 
-    yield from metric("forge_worker_worker_up", "gauge", "Whether the worker is running.", int(status is not None))
+    yield from metric("forge_worker_up", "gauge", "Whether the worker is running.", int(status is not None))
     if status is None:
         return
     child, totals = status["child"] or {}, status["totals"]
