@@ -16,6 +16,8 @@ COMMANDS = {
     "approve": "Approves the storyboards that await it.",
     "dev": "Starts the Dagster UI, the daemon and the sensors, with the inbox watched.",
     "library": "Shows the reference data, and checks it.",
+    "takes": "The takes of a brief's shots, their scores, and which are cut in.",
+    "replay": "Makes an artefact again from its recipe, and says how like it comes out.",
     "models": "The picture models: which there are, and what is installed.",
     "engines": "Which engines exist here, and what each lacks to run.",
     "gpu": "The worker that keeps models warm: status, stop, warm.",

@@ -21,16 +21,16 @@ from forge_resources.imaging.looks import ShelvedLook, parts_of, with_names
 from forge_resources.library.validation import nearest_names
 from forge_resources.schemas.brief import Brief
 from forge_resources.schemas.pictures import (
+    VARIABLES,
     ControlOrder,
     Look,
     PictureOrder,
     PictureSettings,
     ResolvedPictures,
     ShotOrder,
+    deployment_settings,
 )
 from forge_resources.store.artefacts import ArtefactStore
-
-_VARIABLES = {"model": "FORGE_PICTURES_MODEL", "preset": "FORGE_PICTURES_PRESET", "dtype": "FORGE_PICTURES_DTYPE"}
 
 
 def image_engine(brief: Brief, default: str) -> ImageEngine:
@@ -105,15 +105,11 @@ def resolve_order(
 
 def _defaults(order: PictureSettings, environment: Mapping[str, str]) -> dict[str, str]:
     """The deployment's choices for what the order leaves open. Raises InvalidInput for what cannot be."""
-    chosen = {
-        name: value
-        for name, variable in _VARIABLES.items()
-        if getattr(order, name) is None and (value := environment.get(variable))
-    }
+    chosen = {name: value for name, value in deployment_settings(environment).items() if getattr(order, name) is None}
     try:
         PictureSettings.model_validate(chosen)
     except ValidationError as error:
-        wrong = _VARIABLES[str(error.errors()[0]["loc"][0])]
+        wrong = VARIABLES[str(error.errors()[0]["loc"][0])]
         raise InvalidInput(f"{wrong} is `{environment[wrong]}`: {error.errors()[0]['msg']}.") from None
     return chosen
 

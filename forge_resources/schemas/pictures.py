@@ -7,6 +7,8 @@ them. What does not: which model takes what (see `imaging.diffusion.ordering`), 
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
@@ -20,6 +22,10 @@ Control = Literal["canny", "depth", "lineart", "pose"]
 Attention = Literal["native", "flash", "sage", "xformers"]
 ModelName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]+$", max_length=64)]
 Strength = Annotated[float, Field(ge=0, le=1)]
+
+
+VARIABLES = {"model": "FORGE_PICTURES_MODEL", "preset": "FORGE_PICTURES_PRESET", "dtype": "FORGE_PICTURES_DTYPE"}
+"""The deployment's choices, by field of the settings."""
 
 
 class LoraOrder(Document):
@@ -83,6 +89,11 @@ class PictureSettings(Document):
     loras: Annotated[list[LoraOrder], Field(max_length=6)] = []
     reference_strength: Strength | None = None
     reference_model: ModelName | None = Field(None, description="An IP-Adapter; None takes one that fits.")
+
+
+def deployment_settings(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """What FORGE_PICTURES_MODEL, _PRESET and _DTYPE say, by field of the settings."""
+    return {name: value for name, variable in VARIABLES.items() if (value := environment.get(variable))}
 
 
 class PictureOrder(PictureSettings):

@@ -14,12 +14,13 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from collections.abc import Mapping
 from pathlib import Path
 
 from pydantic import ValidationError
 from upath import UPath
 
-from forge_resources.errors import NotFound
+from forge_resources.errors import InvalidInput, NotFound
 from forge_resources.gpu.usage import Usage
 from forge_resources.schemas.deliverables import Deliverables
 from forge_resources.schemas.recipe import Artefact, Recipe
@@ -30,18 +31,23 @@ log = logging.getLogger("forge.store")
 
 
 class MadeRecord(Document):
-    """A recipe and what it made, as kept in the store. `sha256` is the hash of both, so that damage shows."""
+    """A recipe, what it made and where, as kept in the store. `sha256` is the hash of all, so that damage shows.
+
+    `environment`: versions and the device, see `environment`; records of before there were any have none.
+    """
 
     recipe: Recipe
     artefact: Artefact
+    environment: dict[str, str] = {}
     sha256: Sha256
 
     @classmethod
-    def of(cls, recipe: Recipe, artefact: Artefact) -> MadeRecord:
-        return cls(recipe=recipe, artefact=artefact, sha256=_hash_of_both(recipe, artefact))
+    def of(cls, recipe: Recipe, artefact: Artefact, environment: Mapping[str, str]) -> MadeRecord:
+        where = dict(environment)
+        return cls(recipe=recipe, artefact=artefact, environment=where, sha256=_hash_of_all(recipe, artefact, where))
 
     def is_whole(self) -> bool:
-        return self.sha256 == _hash_of_both(self.recipe, self.artefact)
+        return self.sha256 == _hash_of_all(self.recipe, self.artefact, self.environment)
 
 
 class Instead(Document):
@@ -50,8 +56,9 @@ class Instead(Document):
     fingerprint: Sha256
 
 
-def _hash_of_both(recipe: Recipe, artefact: Artefact) -> str:
-    return sha256_of([recipe.model_dump(mode="json"), artefact.model_dump(mode="json")])
+def _hash_of_all(recipe: Recipe, artefact: Artefact, environment: Mapping[str, str]) -> str:
+    where = [dict(environment)] if environment else []
+    return sha256_of([recipe.model_dump(mode="json"), artefact.model_dump(mode="json"), *where])
 
 
 class ArtefactStore:
@@ -88,8 +95,18 @@ class ArtefactStore:
             raise NotFound(f"No recipe is kept for {sha256[:12]}.")
         return record
 
-    def keep(self, recipe: Recipe, made: Path, suffix: str, facts: dict[str, object]) -> Artefact:
-        """Takes the finished file `made` in under its content's address and files its recipe. Returns the artefact."""
+    def keep(
+        self,
+        recipe: Recipe,
+        made: Path,
+        suffix: str,
+        facts: dict[str, object],
+        environment: Mapping[str, str] | None = None,
+    ) -> Artefact:
+        """Takes the finished file `made` in under its content's address and files its recipe. Returns the artefact.
+
+        `environment` is where it was made.
+        """
         sha256 = sha256_of_file(made)
         artefact = Artefact(
             sha256=sha256,
@@ -106,11 +123,36 @@ class ArtefactStore:
         if not is_local(place):
             # What comes next reads it, most likely here.
             write_file(UPath(self._local_copy(sha256, suffix)), made)
-        record = canonical_json(MadeRecord.of(recipe, artefact).model_dump(mode="json")).encode()
+        record = canonical_json(MadeRecord.of(recipe, artefact, environment or {}).model_dump(mode="json")).encode()
         write_bytes(self.root / "objects" / sha256[:2] / f"{sha256}.recipe.json", record)
         # Last, because from here on the recipe counts as made.
         write_bytes(self.root / "recipes" / recipe.fingerprint[:2] / f"{recipe.fingerprint}.json", record)
         return artefact
+
+    def hash_beginning(self, beginning: str, shortest: int) -> str:
+        """The one SHA-256 of the store that begins so. Raises NotFound or InvalidInput."""
+        if len(beginning) < shortest or not set(beginning) <= set("0123456789abcdef"):
+            raise NotFound(
+                f"`{beginning[:70]}` is neither a file nor the beginning of a SHA-256.",
+                remedy=f"Name a file, or at least {shortest} characters of a hash.",
+            )
+        folder = self.root / "objects" / beginning[:2]
+        names = {path.name.split(".")[0] for path in folder.iterdir()} if folder.exists() else set()
+        found = sorted(name for name in names if name.startswith(beginning))
+        if not found:
+            raise NotFound(f"The store has no artefact {beginning}.")
+        if len(found) > 1:
+            raise InvalidInput(f"{len(found)} artefacts begin with {beginning}.", remedy="Give more of the hash.")
+        return found[0]
+
+    def suffix_of(self, sha256: str) -> str:
+        """The suffix of an object that is in the store. Raises NotFound."""
+        folder = self.root / "objects" / sha256[:2]
+        names = [path.name for path in folder.iterdir()] if folder.exists() else []
+        for name in names:
+            if name.startswith(f"{sha256}.") and not name.endswith(".recipe.json"):
+                return name.removeprefix(sha256)
+        raise NotFound(f"The artefact {sha256[:12]} is not in the store.")
 
     def keep_usage(self, fingerprint: str, usage: Usage) -> None:
         """Files what a recipe took when it was made last. Beside the artefact: equal bytes take different times."""

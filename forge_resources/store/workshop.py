@@ -17,15 +17,16 @@ from pathlib import Path
 from filelock import FileLock
 from pydantic import BaseModel
 
-from forge_resources.engines.contract import Engine
+from forge_resources.engines.contract import Engine, Facts
 from forge_resources.engines.registry import engine as registered_engine
 from forge_resources.errors import EngineFailed, InvalidInput, OutOfMemory, Unavailable
-from forge_resources.gpu.hosts import Host, InlineHost, Order
+from forge_resources.gpu.hosts import Answer, Host, InlineHost, Order
 from forge_resources.gpu.usage import Usage
 from forge_resources.logs import log_fields
 from forge_resources.schemas.recipe import Artefact, Recipe
 from forge_resources.schemas.types import EngineKind
 from forge_resources.store.artefacts import ArtefactStore
+from forge_resources.store.environment import environment_here
 from forge_resources.store.files import disk_trouble_told
 from forge_resources.store.picture_recipe import embed_recipe
 from forge_resources.store.workbench import Workbench
@@ -152,7 +153,28 @@ class Workshop:
         self.store.note_instead(asked.fingerprint, recipe.fingerprint)
         return made
 
+    @contextmanager
+    def made_again(
+        self, engine: Engine, parameters: BaseModel, recipe: Recipe
+    ) -> Iterator[tuple[Path, Mapping[str, str]]]:
+        """Has `engine` make a recipe of before, and keeps nothing. Gives the file and where it is made."""
+        sources = {name: SourceFile(sha256, self.store.suffix_of(sha256)) for name, sha256 in recipe.sources.items()}
+        with disk_trouble_told(self.store.cache), self._finished(engine, parameters, recipe, sources) as (made, answer):
+            yield made, _apart(answer.facts, engine)[1]
+
     def _make_anew(self, engine: Engine, parameters: BaseModel, recipe: Recipe, sources: Mapping[str, Source]) -> Made:
+        with self._finished(engine, parameters, recipe, sources) as (target, answer):
+            facts, environment = _apart(answer.facts, engine)
+            artefact = self.store.keep(recipe, target, engine.suffix, facts, environment)
+            if answer.usage is not None:
+                self.store.keep_usage(recipe.fingerprint, answer.usage)
+            return Made(artefact, reused=False, usage=answer.usage)
+
+    @contextmanager
+    def _finished(
+        self, engine: Engine, parameters: BaseModel, recipe: Recipe, sources: Mapping[str, Source]
+    ) -> Iterator[tuple[Path, Answer]]:
+        """Has the engine make it. The finished, signed file is there until the block ends."""
         if lacks := engine.lacks():
             raise Unavailable(
                 f"The {engine.kind} engine `{engine.name}` lacks {', '.join(lack.what for lack in lacks)}.",
@@ -166,10 +188,15 @@ class Workshop:
                 raise EngineFailed(f"The {engine.kind} engine `{engine.name}` left nothing behind.")
             if engine.media_type == "image/png":
                 _sign(target, recipe, engine)
-            artefact = self.store.keep(recipe, target, engine.suffix, answer.facts)
-            if answer.usage is not None:
-                self.store.keep_usage(recipe.fingerprint, answer.usage)
-            return Made(artefact, reused=False, usage=answer.usage)
+            yield target, answer
+
+
+def _apart(facts: Facts, engine: Engine) -> tuple[Facts, dict[str, str]]:
+    """What an engine measured, and where it was made: as it says itself, which may be in another process, or here."""
+    said = facts.get("environment")
+    if isinstance(said, dict):
+        return {name: value for name, value in facts.items() if name != "environment"}, said
+    return facts, environment_here(heavy=engine.device_bound)
 
 
 def _sign(picture: Path, recipe: Recipe, engine: Engine) -> None:

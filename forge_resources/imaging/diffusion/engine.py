@@ -7,7 +7,7 @@ What belongs here: the engine's contract and the order of one act of making. Wha
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, ClassVar
@@ -21,15 +21,17 @@ from forge_resources.gpu.steps import step
 from forge_resources.imaging.diffusion.controls import control_map
 from forge_resources.imaging.diffusion.dressing import dress
 from forge_resources.imaging.diffusion.finishing import fit_source, fit_to_plate, write_plate
-from forge_resources.imaging.diffusion.loading import checked, loaded_model, loaded_part
+from forge_resources.imaging.diffusion.loading import LoadOrder, checked, loaded_model, loaded_part
 from forge_resources.imaging.diffusion.long_prompts import prompt_arguments
 from forge_resources.imaging.diffusion.memory import SMALLER
 from forge_resources.imaging.diffusion.ordering import Planner
 from forge_resources.imaging.diffusion.parameters import DiffusionParameters
 from forge_resources.models import places
-from forge_resources.schemas.pictures import PictureOrder
+from forge_resources.schemas.brief import Brief
+from forge_resources.schemas.pictures import PictureOrder, PictureSettings, deployment_settings
 from forge_resources.schemas.storyboard import ShotLook
 from forge_resources.schemas.types import AspectRatio
+from forge_resources.store.environment import environment_here
 
 PACKAGES = ("torch", "diffusers", "transformers", "accelerate", "peft", "cv2")
 
@@ -44,6 +46,7 @@ class DiffusionArtist(ImageEngine):
     Parameters: ClassVar[type[BaseModel]] = DiffusionParameters
     device_bound = True
     directed = True
+    imports = ("torch", "diffusers", "transformers")
 
     def lacks(self) -> list[Lack]:
         """The packages of the extra `gpu`, where one is missing."""
@@ -69,6 +72,30 @@ class DiffusionArtist(ImageEngine):
         names += [use.source for use in parameters.controls]
         return [*names, *(parameters.adapter.sources if parameters.adapter else []), *parameters.references]
 
+    def models(self) -> Sequence[str]:
+        """Those of the catalogue whose weights are installed."""
+        catalogue, shelf = places.catalogue(), places.shelf()
+        return [name for name, entry in catalogue.models.items() if shelf.find(entry.weights_of or name)]
+
+    def models_for(self, brief: Brief) -> Sequence[str]:
+        """The model that the brief names, else the deployment's."""
+        model = (brief.pictures and brief.pictures.model) or deployment_settings().get("model")
+        return [model] if model else []
+
+    def warm(self, model: str) -> None:
+        """Loads a model as a recipe without settings of its own would."""
+        catalogue = places.catalogue()
+        entry = catalogue.model(model)
+        installed = places.shelf().get(entry.weights_of or model)
+        settings = PictureSettings.model_validate(deployment_settings())
+        order = LoadOrder(
+            weights=installed.descriptor.weights,
+            dtype=settings.dtype or entry.dtype,
+            preset=settings.preset or "full",
+            variant=entry.variant,
+        )
+        loaded_model(order, catalogue.architecture_of(entry), installed)
+
     def memory_preset(self, parameters: DiffusionParameters) -> str:
         return parameters.preset
 
@@ -78,11 +105,17 @@ class DiffusionArtist(ImageEngine):
         return parameters.model_copy(update={"preset": preset}) if preset else None
 
     def make(self, parameters: DiffusionParameters, sources: Sources, target: Path) -> Facts:
-        """Paints the plate. Facts: sizes in pixels, and the prompts as the model was given them."""
+        """Paints the plate. Facts: sizes in pixels, and the environment."""
         drawn = self.draw(parameters, sources)
         plate = (parameters.plate_width, parameters.plate_height)
         write_plate(fit_to_plate(drawn, plate), target)
-        return {"width": plate[0], "height": plate[1], "drawn": [drawn.width, drawn.height]}
+        return {
+            "width": plate[0],
+            "height": plate[1],
+            "drawn": [drawn.width, drawn.height],
+            # Where it is made may be another process; the workshop files it with the artefact.
+            "environment": environment_here(heavy=True),
+        }
 
     def draw(self, parameters: DiffusionParameters, sources: Sources) -> Any:
         """What the model draws, before it is fitted to the plate: a Pillow picture of width × height."""
@@ -92,7 +125,7 @@ class DiffusionArtist(ImageEngine):
         architecture = catalogue.architectures[parameters.architecture]
         entry = catalogue.model(parameters.model)
         installed = checked(shelf, entry.weights_of or parameters.model, parameters.weights)
-        model = loaded_model(parameters, architecture, installed)
+        model = loaded_model(LoadOrder.of(parameters), architecture, installed)
         kind = architecture.control_model or ""
         nets = [loaded_part(use, parameters.dtype, kind, shelf) for use in parameters.controls]
         size = (parameters.width, parameters.height)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from forge_resources.errors import InvalidInput
@@ -17,6 +18,7 @@ from forge_resources.imaging.diffusion.memory import apply_preset, device, quant
 from forge_resources.imaging.diffusion.parameters import DiffusionParameters, PartUse
 from forge_resources.models.catalogue import Architecture, Task
 from forge_resources.models.shelf import Installed, Shelf
+from forge_resources.schemas.pictures import Preset
 
 
 class LoadedModel:
@@ -59,17 +61,31 @@ class LoadedModel:
         return self._pipelines[key]
 
 
-def loaded_model(parameters: DiffusionParameters, architecture: Architecture, installed: Installed) -> LoadedModel:
+@dataclass(frozen=True)
+class LoadOrder:
+    """What of a recipe decides how its model is loaded."""
+
+    weights: str
+    dtype: str
+    preset: Preset
+    variant: str | None
+
+    @classmethod
+    def of(cls, parameters: DiffusionParameters) -> LoadOrder:
+        return cls(parameters.weights, parameters.dtype, parameters.preset, parameters.variant)
+
+
+def loaded_model(order: LoadOrder, architecture: Architecture, installed: Installed) -> LoadedModel:
     """The model of a recipe, from memory or from its files."""
     key = ModelKey(
         model=installed.name,
-        revision=parameters.weights,
-        dtype=parameters.dtype,
-        quantisation=parameters.preset if parameters.preset in ("8-bit", "4-bit") else "",
-        offload=parameters.preset if parameters.preset.endswith("offload") else "",
+        revision=order.weights,
+        dtype=order.dtype,
+        quantisation=order.preset if order.preset in ("8-bit", "4-bit") else "",
+        offload=order.preset if order.preset.endswith("offload") else "",
     )
     size = installed.descriptor.size
-    value: LoadedModel = resident(key, lambda: _load(parameters, architecture, installed), size).value
+    value: LoadedModel = resident(key, lambda: _load(order, architecture, installed), size).value
     return value
 
 
@@ -92,7 +108,7 @@ def checked(shelf: Shelf, name: str, weights: str) -> Installed:
     return installed
 
 
-def _load(parameters: DiffusionParameters, architecture: Architecture, installed: Installed) -> Resident:
+def _load(order: LoadOrder, architecture: Architecture, installed: Installed) -> Resident:
     import diffusers
     import torch
 
@@ -103,22 +119,22 @@ def _load(parameters: DiffusionParameters, architecture: Architecture, installed
             remedy="Save it with diffusers first, then: forge models download file:FOLDER --as NAME.",
         )
     options: dict[str, Any] = {
-        "dtype": getattr(torch, parameters.dtype),
+        "dtype": getattr(torch, order.dtype),
         "use_safetensors": True,
         "local_files_only": True,
     }
-    if quantised := quantisation(parameters.preset, parameters.dtype, architecture, _components(installed)):
+    if quantised := quantisation(order.preset, order.dtype, architecture, _components(installed)):
         options["quantization_config"] = quantised
-    if parameters.variant and any(f".{parameters.variant}." in file.path for file in installed.descriptor.files):
-        options["variant"] = parameters.variant
+    if order.variant and any(f".{order.variant}." in file.path for file in installed.descriptor.files):
+        options["variant"] = order.variant
     if "safety_checker" in kind.__init__.__code__.co_varnames:
         # It blackens pictures at random; plates that show nothing are stopped by a gate, and people see the sheet.
         options |= {"safety_checker": None, "feature_extractor": None, "requires_safety_checker": False}
     pipeline = kind.from_pretrained(installed.folder, **options)
     pipeline.set_progress_bar_config(disable=True)
-    apply_preset(pipeline, parameters.preset)
-    loaded = LoadedModel(pipeline, architecture, parameters.preset)
-    return _resident(loaded, pipeline, parameters.preset)
+    apply_preset(pipeline, order.preset)
+    loaded = LoadedModel(pipeline, architecture, order.preset)
+    return _resident(loaded, pipeline, order.preset)
 
 
 def _load_part(installed: Installed, dtype: str, kind: str) -> Resident:
