@@ -46,7 +46,6 @@ class DiffusionArtist(ImageEngine):
     Parameters: ClassVar[type[BaseModel]] = DiffusionParameters
     device_bound = True
     directed = True
-    imports = ("torch", "diffusers", "transformers")
 
     def lacks(self) -> list[Lack]:
         """The packages of the extra `gpu`, where one is missing."""
@@ -71,6 +70,10 @@ class DiffusionArtist(ImageEngine):
         names += ["mask"] if parameters.mask else []
         names += [use.source for use in parameters.controls]
         return [*names, *(parameters.adapter.sources if parameters.adapter else []), *parameters.references]
+
+    def imports(self) -> Sequence[str]:
+        """What every recipe needs."""
+        return ("torch", "diffusers", "transformers")
 
     def models(self) -> Sequence[str]:
         """Those of the catalogue whose weights are installed."""
