@@ -26,6 +26,7 @@ from forge_resources.schemas.deliverables import Deliverables, Spot
 from forge_resources.schemas.recipe import RecipesUsed
 from forge_resources.schemas.storyboard import Frames
 from forge_resources.schemas.types import Document
+from forge_resources.secrets import without_secrets
 from forge_resources.store.tally import Tally
 from forge_resources.studio import Studio
 
@@ -114,7 +115,12 @@ def told(function: Callable[P, R]) -> Callable[P, R]:
                 return function(*args, **kwargs)
         except ForgeError as error:
             # What an engine itself raised keeps its traceback in the event log.
-            raise failure_of(error) from error.__cause__
+            raise failure_of(error) from without_secrets(error.__cause__)
+        except Exception as error:
+            clean = without_secrets(error)
+            if clean is error or clean is None:
+                raise
+            raise clean from None
 
     return with_types(wrapper, function)
 

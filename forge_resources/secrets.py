@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import traceback
 from collections.abc import Iterable, Mapping, MutableMapping
 from pathlib import Path
 from urllib.parse import quote, urlsplit
@@ -46,6 +47,19 @@ def redacted(text: str, environment: Mapping[str, str] = os.environ) -> str:
         if value in text:
             text = text.replace(value, BLANKED)
     return text
+
+
+class Blanked(Exception):
+    """Stands in for an exception whose text had a secret in it: the traceback as text, with the secret blanked out."""
+
+
+def without_secrets(error: BaseException | None) -> BaseException | None:
+    """The exception itself where its whole traceback, causes and all, is free of secrets; else its stand-in."""
+    if error is None:
+        return None
+    text = "".join(traceback.format_exception(error))
+    clean = redacted(text)
+    return error if clean == text else Blanked(clean)
 
 
 def read_secret_files(environment: MutableMapping[str, str] = os.environ) -> list[str]:

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
@@ -26,7 +27,9 @@ from forge_jobs.monitoring.observation import Observation
 from forge_resources.briefs.check import check_file
 from forge_resources.schemas.cell import CellKey
 from forge_resources.schemas.storyboard import Frames
+from forge_resources.settings import Settings
 from forge_resources.studio import Studio
+from tests.s3_server import BUCKET
 from tests.sample_briefs import write_brief
 
 CHECKOUT = Path(__file__).parents[1]
@@ -154,6 +157,22 @@ def _trivial() -> None:
 
 def report(instance: dg.DagsterInstance, run: dg.DagsterRun, kind: dg.DagsterEventType) -> None:
     instance.report_dagster_event(DagsterEvent(kind.value, run.job_name), run.run_id)
+
+
+def test_briefs_in_a_bucket(
+    bucket: Any, deployment: Settings, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORGE_STORE", f"s3://{BUCKET}/store")
+    studio = Studio(Settings.from_environment())
+    observation = Observation(instance, studio)
+    assert list(observation.cells.briefs) == []
+    file_brief(instance, studio, markets=["en-GB", "de-DE"])
+    assert status_of(samples(observation.read())) == {"to_make": 2}
+    # A brief that changes is read again, one that does not is not.
+    before = dict(studio.cabinet.stamps("manifest"))
+    file_brief(instance, studio, markets=["en-GB"])
+    assert dict(studio.cabinet.stamps("manifest")) != before
+    assert status_of(samples(observation.read())) == {"to_make": 1}
 
 
 def test_what_stages_measure_is_counted(instance: dg.DagsterInstance, studio: Studio) -> None:

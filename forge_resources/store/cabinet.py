@@ -60,12 +60,12 @@ class Cabinet:
         """The names in a drawer, in order, each with a stamp that changes when the document does, by one listing."""
         folder = self.root / drawer
         if folder.exists():
-            found = folder.fs.find(folder.path, detail=True)
-            for path, told in sorted(found.items()):
-                name = UPath(path, protocol=folder.protocol).relative_to(UPath(folder.path, protocol=folder.protocol))
-                if name.suffix == ".json" and not name.name.startswith(".partial-"):
+            below = folder.path.rstrip("/") + "/"
+            for path, told in sorted(folder.fs.find(folder.path, detail=True).items()):
+                name = path.removeprefix(below)
+                if name.endswith(".json") and "/.partial-" not in path:
                     stamp = (told.get("size"), told.get("mtime"), told.get("ETag"), str(told.get("LastModified", "")))
-                    yield name.as_posix().removesuffix(".json"), stamp
+                    yield name.removesuffix(".json"), stamp
 
     def names(self, drawer: str) -> Iterator[str]:
         """The names in a drawer, in order."""
