@@ -30,6 +30,8 @@ SHORT: dict[str, Any] = {
         }
     },
     "seed": 3,
+    # Small pictures, encoded in a hurry.
+    "delivery": ["preview"],
 }
 
 ORIGIN = {

@@ -48,7 +48,7 @@ def by_cell(report: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
 
 
 def test_a_brief_becomes_spots_and_an_unchanged_one_makes_nothing_again(forge: Forge, tmp_path: Path) -> None:
-    brief = write_brief(tmp_path)
+    brief = write_brief(tmp_path, delivery=None)
     status, report = forge("run", brief, "--out", tmp_path / "out")
     assert status == 0
     assert report["ok"]
@@ -161,7 +161,7 @@ def test_an_origin_script_keeps_its_shots_and_seconds(forge: Forge, tmp_path: Pa
     )
     assert status == 0, report
     cell = report["cells"][0]
-    assert (cell["width"], cell["height"], cell["frames"]) == (720, 1280, 144)
+    assert (cell["width"], cell["height"], cell["frames"]) == (360, 640, 144)
     assert cell["plates"] == {"rendered": 2, "reused": 0}
 
 

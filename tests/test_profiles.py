@@ -15,7 +15,7 @@ def _web() -> str:
     return (PACKAGED / "web.yaml").read_text(encoding="utf-8")
 
 
-PROFILES = ("archive", "cinema-flat", "ebu-hd", "social-square", "social-vertical", "uk-hd", "us-hd", "web")
+PROFILES = ("archive", "cinema-flat", "ebu-hd", "preview", "social-square", "social-vertical", "uk-hd", "us-hd", "web")
 
 
 def _faults(folder: Path, profile: str, *changes: tuple[str, str]) -> str:
