@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import subprocess
 import sys
 import tarfile
-import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 import click
 import dagster as dg
@@ -23,7 +19,6 @@ import pytest
 
 from forge_assets.external import observed
 from forge_assets.stage import GPU_POOL
-from forge_jobs.command import main
 from forge_jobs.instance import open_instance
 from forge_jobs.recovery import PROCESS_TAG, this_process
 from forge_jobs.removal import DRAWER, Removal, read_archive
@@ -33,33 +28,12 @@ from forge_resources.schemas.deliverables import Deliverables
 from forge_resources.schemas.storyboard import Frames
 from forge_resources.settings import Settings
 from forge_resources.studio import Studio
-from tests.conftest import VARIABLES
+from tests.forge_call import forge
 from tests.postgres_server import PostgresServer, programs
 from tests.sample_briefs import write_brief
 
 TEA = CellKey(brief="night-tea", market="en-GB", persona="busy-parent")
 BOARD = CellKey(brief="board-tea", market="en-GB", persona="busy-parent")
-
-
-def forge(*arguments: str | Path, home: Path, status: int = 0, **environment: str) -> Any:
-    """What a call prints as JSON."""
-    kept = {name: value for name, value in os.environ.items() if name not in VARIABLES}
-    inbox = {"FORGE_HOME": str(home), "FORGE_INBOX": str(home.parent / "inbox")}
-    # In this process, because starting one takes longer than most of these calls.
-    out = io.StringIO()
-    with (
-        tempfile.TemporaryFile("w+") as err,
-        patch.dict(os.environ, {**kept, **inbox, **environment}, clear=True),
-        patch.object(sys, "argv", ["forge", *map(str, arguments), "--json"]),
-        redirect_stdout(out),
-        redirect_stderr(err),
-    ):
-        with pytest.raises(SystemExit) as left:
-            main()
-        err.seek(0)
-        said = err.read()
-    assert (left.value.code or 0) == status, f"{out.getvalue()}\n{said}"
-    return json.loads(out.getvalue()) if out.getvalue() else said
 
 
 @pytest.fixture(scope="module")

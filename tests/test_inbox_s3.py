@@ -89,6 +89,7 @@ def test_a_service_that_is_away_is_told_and_loses_nothing(
 def test_a_server_that_does_not_answer_is_told(ticker: Ticker, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    monkeypatch.setenv("FORGE_S3_PATIENCE", "0")
     monkeypatch.setattr(s3fs.S3FileSystem, "retries", 1)
     s3fs.S3FileSystem.clear_instance_cache()
     tick = ticker.tick()

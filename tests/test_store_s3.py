@@ -80,6 +80,7 @@ def test_a_bucket_that_does_not_exist_is_unavailable(root: UPath, tmp_path: Path
 def test_a_service_that_is_away_is_unavailable(root: UPath, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    monkeypatch.setenv("FORGE_S3_PATIENCE", "0")
     monkeypatch.setattr(s3fs.S3FileSystem, "retries", 1)
     s3fs.S3FileSystem.clear_instance_cache()
     place = place_at(f"s3://{BUCKET}")

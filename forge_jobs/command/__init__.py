@@ -24,6 +24,7 @@ COMMANDS = {
     "stale": "The cells and assets that no longer match their inputs, each with its cause.",
     "board": "The pages on which producers approve storyboards and collect deliverables.",
     "metrics": "What Prometheus is told: cells, queue, stages, cost.",
+    "links": "What was delivered, as addresses that a browser opens.",
     "store": "Checks, measures and cleans the store; archives and deletes briefs; backup and restore.",
     "doctor": "What this machine has and lacks, with the remedy.",
 }

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import os
 import shutil
 import uuid
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from botocore.exceptions import BotoCoreError
 from upath import UPath
 
 from forge_resources.errors import InvalidInput, Unavailable
+from forge_resources.store import s3
 
 
 def place_at(address: str) -> UPath:
@@ -29,7 +31,13 @@ def place_at(address: str) -> UPath:
     if kind != "s3":
         raise InvalidInput(f"`{address}` is no place to keep things.", remedy="Name a directory or an s3:// address.")
     # Without this, a process that lists a folder once never sees what others add to it.
-    return UPath(address, use_listings_cache=False)
+    return UPath(address, use_listings_cache=False, config_kwargs=_connection())
+
+
+def _connection() -> dict[str, object]:
+    """A service that does not answer is given up in seconds, and tried again by `s3`; listings by botocore itself."""
+    retries = {} if "AWS_MAX_ATTEMPTS" in os.environ else {"retries": {"mode": "standard", "max_attempts": 6}}
+    return {"connect_timeout": 5, "read_timeout": 60, **retries}
 
 
 def is_local(place: UPath) -> bool:
@@ -83,33 +91,30 @@ def absent_service_told(place: object) -> Iterator[None]:
 
 def read_bytes(place: UPath) -> bytes:
     """All bytes of a file. Raises FileNotFoundError, and Unavailable where the service is away."""
-    with absent_service_told(place):
-        data: bytes = place.read_bytes()
+    if not is_local(place):
+        return s3.read(place)
+    data: bytes = place.read_bytes()
     return data
 
 
 def write_bytes(target: UPath, data: bytes) -> None:
     """Writes `data` under its final name in one step: rename on a directory, one put on S3."""
-    with disk_trouble_told(target):
-        if not is_local(target):
-            with _bucket_wanted(target):
-                target.write_bytes(data)
-            return
-        with _temporary_beside(Path(target.path)) as temporary:
-            temporary.write_bytes(data)
-            temporary.replace(target.path)
+    if not is_local(target):
+        s3.put_bytes(target, data)
+        return
+    with disk_trouble_told(target), _temporary_beside(Path(target.path)) as temporary:
+        temporary.write_bytes(data)
+        temporary.replace(target.path)
 
 
 def write_file(target: UPath, source: Path) -> None:
     """Copies a local file to its final name in one step."""
-    with disk_trouble_told(target):
-        if not is_local(target):
-            with _bucket_wanted(target):
-                target.fs.put_file(str(source), target.path)
-            return
-        with _temporary_beside(Path(target.path)) as temporary:
-            shutil.copyfile(source, temporary)
-            temporary.replace(target.path)
+    if not is_local(target):
+        s3.put_file(target, source)
+        return
+    with disk_trouble_told(target), _temporary_beside(Path(target.path)) as temporary:
+        shutil.copyfile(source, temporary)
+        temporary.replace(target.path)
 
 
 @contextmanager
@@ -121,13 +126,3 @@ def _temporary_beside(target: Path) -> Iterator[Path]:
         yield temporary
     finally:
         temporary.unlink(missing_ok=True)
-
-
-@contextmanager
-def _bucket_wanted(target: UPath) -> Iterator[None]:
-    try:
-        yield
-    except FileNotFoundError as error:
-        raise Unavailable(
-            f"Cannot write {target}: {error}.", remedy="Create the bucket, or choose another FORGE_STORE."
-        ) from error
