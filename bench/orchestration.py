@@ -18,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -169,14 +169,17 @@ def time_in_steps(instance: dg.DagsterInstance, run_id: str) -> float:
 
 
 @contextmanager
-def serving(home: Path) -> Iterator[None]:
-    """`forge dev` in a home of its own, until the block ends."""
+def serving(home: Path, more: Mapping[str, str] | None = None) -> Iterator[None]:
+    """`forge dev` in a home of its own, until the block ends. `more` are variables beside those of every bench."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     log = (home / "dev.log").open("wb")
     process = subprocess.Popen(
-        [FORGE, "dev", "--port", str(port)], env=environment(home), stdout=log, stderr=subprocess.STDOUT
+        [FORGE, "dev", "--port", str(port)],
+        env=environment(home) | dict(more or {}),
+        stdout=log,
+        stderr=subprocess.STDOUT,
     )
     try:
         yield
