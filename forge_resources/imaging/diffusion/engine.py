@@ -72,8 +72,10 @@ class DiffusionArtist(ImageEngine):
         return [*names, *(parameters.adapter.sources if parameters.adapter else []), *parameters.references]
 
     def imports(self) -> Sequence[str]:
-        """What every recipe needs."""
-        return ("torch", "diffusers", "transformers")
+        """What every recipe needs, and the pipelines of the models that are installed."""
+        catalogue = places.catalogue()
+        kinds = {catalogue.architecture_of(catalogue.model(name)).pipelines["text-to-image"] for name in self.models()}
+        return ["torch", "diffusers", "transformers", *(f"diffusers:{kind}" for kind in sorted(kinds))]
 
     def models(self) -> Sequence[str]:
         """Those of the catalogue whose weights are installed."""
