@@ -13,6 +13,7 @@ from typing import Any
 import dagster as dg
 from dagster._utils.warnings import PreviewWarning
 
+from forge_assets.delivery_gates import quality_checks
 from forge_assets.logged import step_logged
 from forge_assets.partitions import CELL
 from forge_assets.stage import noting, told, with_types
@@ -116,7 +117,7 @@ def gate_checks() -> list[dg.AssetChecksDefinition]:
     with warnings.catch_warnings():
         # Partitioned checks are new in Dagster 1.13; that they stop only the cell that fails is tested here.
         warnings.simplefilter("ignore", PreviewWarning)
-        return [*[_check(gate) for gate in GATES], _script_checks()]
+        return [*[_check(gate) for gate in GATES], _script_checks(), quality_checks()]
 
 
 def _check(gate: Gate) -> dg.AssetChecksDefinition:

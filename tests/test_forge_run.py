@@ -174,7 +174,9 @@ def test_force_makes_everything_again_with_the_same_bytes(forge: Forge, tmp_path
     assert status == 0
     assert report["plates"] == {"rendered": 2, "reused": 0}
     after = studio.cabinet.read("deliverables", "night-tea/en-GB/busy-parent", Deliverables)
-    assert before == after
+    # A signature is new each time; what it is a signature of is not.
+    assert before.version() == after.version()
+    assert [(file.name, file.content) for file in before.files] == [(file.name, file.content) for file in after.files]
 
 
 def test_cells_are_made_at_the_same_time_and_each_picture_once(forge: Forge, tmp_path: Path) -> None:

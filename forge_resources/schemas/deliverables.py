@@ -75,6 +75,7 @@ class Deliverables(Document):
     files: list[DeliveredFile]
     figures: Figures
     plates: Annotated[int, Field(ge=1)]
+    reports: dict[Slug, Artefact] = Field({}, description="Quality control of each profile's file, a `QualityReport`.")
 
     def version(self) -> str:
         """A hash of what was delivered, whatever it was signed with and wherever it lies."""

@@ -1,0 +1,1 @@
+"""Quality control: a finished file is decoded, measured and judged."""

@@ -1,0 +1,1 @@
+"""Provenance: what made a deliverable, signed into it and written beside it."""
