@@ -102,7 +102,14 @@ def test_japanese_lines_are_thirteen_characters_and_begin_rightly() -> None:
 
 def test_a_word_longer_than_a_line_is_refused_with_what_to_do() -> None:
     with pytest.raises(InvalidInput, match="soft hyphen"):
-        cues(("Rindfleischetikettierungsüberwachungsaufgaben", "0", "4"))
+        cues(("Rindfleischetikettierungsüberwachungsaufgaben", "0", "4"), by=rules("en"))
+
+
+def test_a_word_longer_than_a_line_is_divided_where_the_language_does_that() -> None:
+    (cue,) = cues(("Rindfleischetikettierungsüberwachungsaufgaben", "0", "4"))
+    assert len(cue.lines) == 2
+    assert cue.lines[0].endswith("-")
+    assert cue.lines[0][:-1] + cue.lines[1] == "Rindfleischetikettierungsüberwachungsaufgaben"
 
 
 def test_files_hold_the_cues_of_the_timeline(tmp_path: Path) -> None:

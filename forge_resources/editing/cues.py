@@ -139,14 +139,16 @@ def _starts(drafts: Sequence[_Draft], rules: CueRules, shortest: int, total: int
 
 def _drafts_of(line: SpokenText, rules: CueRules, fps: Fraction) -> list[_Draft]:
     """One line in as few cues as hold it, timed by their share of its characters."""
-    pieces = pieces_of(line.text, rules.language)
     duration = line.end - line.start
     fewest = max(1, _ceil(duration / rules.longest), _ceil(Fraction(rules.width(line.text)) / _room(rules)))
-    for count in range(fewest, len(pieces) + 1):
-        parts = balanced_lines(_weighted(pieces, _CUE_ENDS), rules.width, float(_room(rules)), count)
-        broken = [_break(part, rules) for part in parts] if parts else [None]
-        if parts and all(broken):
-            return _timed(line, parts, [lines for lines in broken if lines], rules, fps)
+    # A word is divided only where it would not go into a line.
+    for hyphenate in (False, True):
+        pieces = pieces_of(line.text, rules.language, hyphenate=hyphenate)
+        for count in range(fewest, len(pieces) + 1):
+            parts = balanced_lines(_weighted(pieces, _CUE_ENDS), rules.width, float(_room(rules)), count)
+            broken = [_break(part, rules, hyphenate) for part in parts] if parts else [None]
+            if parts and all(broken):
+                return _timed(line, parts, [lines for lines in broken if lines], rules, fps)
     raise InvalidInput(
         f"A word of “{line.text[:60]}” is longer than a line of captions may be ({rules.line_length} characters).",
         remedy="Put a soft hyphen (U+00AD) where it may be divided.",
@@ -176,9 +178,9 @@ def _weighted(pieces: Sequence[Piece], weight: float) -> list[Piece]:
     return [replace(piece, cost=piece.cost * weight) for piece in pieces]
 
 
-def _break(text: str, rules: CueRules) -> tuple[str, ...] | None:
+def _break(text: str, rules: CueRules, hyphenate: bool) -> tuple[str, ...] | None:
     """One line where it fits, else evenly broken; None where it does not fit."""
-    pieces = _weighted(pieces_of(text, rules.language), _LINE_ENDS)
+    pieces = _weighted(pieces_of(text, rules.language, hyphenate=hyphenate), _LINE_ENDS)
     for count in range(1, rules.max_lines + 1):
         if lines := balanced_lines(pieces, rules.width, rules.line_length, count):
             return tuple(line.replace("\u00a0", " ") if rules.language != "fr" else line for line in lines)

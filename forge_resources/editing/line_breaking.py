@@ -1,8 +1,10 @@
 """Where a text may break into lines, and where it best does.
 
 What belongs here: break opportunities with their cost, and the choice among them for lines of even length. What does
-not: how wide letters are (the caller measures), or fonts. Thai, Lao and Khmer, which write no spaces between words,
-break at the spaces they have.
+not: how wide letters are (the caller measures), fonts, or what a language knows of its words (see `word_division`).
+
+Where a line may end is Unicode's to say (UAX 14); where it best does is weighed here, and the phrases of Japanese,
+Chinese and Thai are found by a model. Lao and Khmer, for which there is none, break at the spaces they have.
 """
 
 from __future__ import annotations
@@ -11,7 +13,10 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from uniseg.linebreak import line_break_units
+
 from forge_resources.editing.fonts import script_of
+from forge_resources.editing.word_division import SOFT_HYPHEN, hyphenated, phrase_ends
 
 _NOT_AT_START = set(
     "、。，．・：；？！‼⁇⁈⁉）］｝」』】〕〉》〗〙”’…‥ー〜～々ゝゞヽヾ％℃°"
@@ -20,7 +25,6 @@ _NOT_AT_START = set(
 _NOT_AT_END = set("（［｛「『【〔〈《〖〘“‘([{«¿¡￥＄$€£¥₹#@")
 _BREAKS_AFTER_EVERY_LETTER = {"Hani", "Hira", "Kana", "Bopo"}
 _FRENCH_PUNCTUATION = set(";:!?»%€")
-_SOFT_HYPHEN = "\u00ad"
 _DASHES = set("–—‒")
 
 # Costs are in squares of em, as the unevenness of lines is: about the white that a better break may cost.
@@ -42,20 +46,44 @@ class Piece:
     def at_end(self) -> str:
         """As the last of a line: without its space, a soft hyphen become visible."""
         bare = self.text.rstrip(" \u3000")
-        return bare.removesuffix(_SOFT_HYPHEN) + "-" if bare.endswith(_SOFT_HYPHEN) else bare
+        return bare.removesuffix(SOFT_HYPHEN) + "-" if bare.endswith(SOFT_HYPHEN) else bare
 
 
-def pieces_of(text: str, language: str = "") -> list[Piece]:
-    """Cuts a text at every place where a line may end; joined, the pieces are the text."""
-    text = _tied(text, language)
+def pieces_of(text: str, language: str = "", *, hyphenate: bool = False) -> list[Piece]:
+    """Cuts a text at every place where a line may end; joined, the pieces are the text.
+
+    With `hyphenate`, long words may be divided where the language does that; the pieces then have soft hyphens.
+    """
+    text = _tied(hyphenated(text, language) if hyphenate else text, language)
+    speaks = _language_of(text, language)
+    allowed, phrases = _opportunities(text), phrase_ends(text, speaks)
     pieces: list[Piece] = []
     start = 0
     for i in range(1, len(text)):
-        cost = _cost_of_break(text, i)
+        cost = _cost_of_break(text, i, i in allowed, i in phrases, speaks)
         if cost is not None:
             pieces.append(Piece(text[start:i], cost))
             start = i
     return [*pieces, Piece(text[start:])]
+
+
+def _opportunities(text: str) -> frozenset[int]:
+    """Where Unicode's line breaking algorithm (UAX 14) lets a line end."""
+    ends, at = set(), 0
+    for unit in line_break_units(text):
+        at += len(unit)
+        ends.add(at)
+    return frozenset(ends)
+
+
+def _language_of(text: str, language: str) -> str:
+    """The language whose phrases are looked for: that of the text's own script, whatever the text was filed under."""
+    scripts = {script_of(char) for char in text}
+    if "Thai" in scripts:
+        return "th"
+    if scripts & {"Hira", "Kana"}:
+        return "ja"
+    return "zh" if "Hani" in scripts and language not in {"ja", "ko"} else language
 
 
 def words_of(text: str, language: str = "") -> list[str]:
@@ -126,7 +154,7 @@ def characters_that_fit(pieces: Sequence[Piece], measure: Callable[[str], float]
 
 def _line(pieces: Sequence[Piece]) -> str:
     text = "".join(piece.text for piece in pieces[:-1]) + pieces[-1].at_end
-    return text.replace(_SOFT_HYPHEN, "").strip(" \u3000")
+    return text.replace(SOFT_HYPHEN, "").strip(" \u3000")
 
 
 def _tied(text: str, language: str) -> str:
@@ -150,7 +178,7 @@ def _is_alphabetic(char: str) -> bool:
     return script_of(char) in {"Latn", "Cyrl", "Grek"}
 
 
-def _cost_of_break(text: str, i: int) -> float | None:
+def _cost_of_break(text: str, i: int, allowed: bool, phrase_ends_here: bool, language: str) -> float | None:
     """What it costs to break before `text[i]`; None where that is forbidden."""
     before, after = text[i - 1], text[i]
     if after == " " or unicodedata.category(after) in {"Mn", "Mc", "Me"} or after in {"\u200c", "\u200d"}:
@@ -158,16 +186,19 @@ def _cost_of_break(text: str, i: int) -> float | None:
     if before in {" ", "\u3000"}:
         clause = i >= 2 and text[i - 2] in ",;:.!?…–—،؛؟।"
         return _GAIN_AT_A_CLAUSE if clause else 0.0
-    if before == _SOFT_HYPHEN:
+    if language == "th":
+        # Thai writes no spaces between words, and Unicode leaves their ends to a model of the language.
+        return _COST_BETWEEN_PHRASES if phrase_ends_here and script_of(after) == "Thai" else None
+    if not allowed:
+        return None
+    if before == SOFT_HYPHEN:
         return _COST_OF_A_HYPHEN
-    if before == "-" and i >= 2 and text[i - 2].isalpha() and after.isalpha():
-        return _COST_OF_A_HYPHEN
-    if before in {"/", "—"} and after.isalpha():
-        return _COST_OF_A_HYPHEN
-    return _cost_of_east_asian_break(before, after)
+    if before in {"-", "/", "—"}:
+        return _COST_OF_A_HYPHEN if after.isalpha() and (before != "-" or text[i - 2 : i - 1].isalpha()) else None
+    return _cost_of_east_asian_break(before, after, phrase_ends_here)
 
 
-def _cost_of_east_asian_break(before: str, after: str) -> float | None:
+def _cost_of_east_asian_break(before: str, after: str, phrase_ends_here: bool) -> float | None:
     if before in _NOT_AT_END or after in _NOT_AT_START or "\u00a0" in (before, after):
         return None
     scripts = script_of(before), script_of(after)
@@ -175,12 +206,9 @@ def _cost_of_east_asian_break(before: str, after: str) -> float | None:
         return _GAIN_AT_A_CLAUSE
     if not _BREAKS_AFTER_EVERY_LETTER & set(scripts):
         return None
-    if before == "を" or (scripts[0] == "Hira" and scripts[1] != "Hira"):
-        # In Japanese a phrase ends in kana: what follows them in another script begins the next one.
+    if phrase_ends_here:
         return _COST_BETWEEN_PHRASES
-    if scripts[0] == scripts[1]:
-        return _COST_INSIDE_A_WORD
-    return _COST_INSIDE_A_WORD / 2
+    return _COST_INSIDE_A_WORD if scripts[0] == scripts[1] else _COST_INSIDE_A_WORD / 2
 
 
 def _is_widow(pieces: Sequence[Piece]) -> bool:

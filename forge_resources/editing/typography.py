@@ -92,6 +92,27 @@ def set_block(
     width = min(figures.width * size.width, longest or size.width) * _TOLERANCE
     measure = _measure(style, language)
     all_pieces = [pieces_of(text, language) for text in texts]
+    block = _fitted(all_pieces, style, figures, size, width, measure, language, tallest)
+    if block is None:
+        # Dividing a word is worse than smaller type, and better than none.
+        all_pieces = [pieces_of(text, language, hyphenate=True) for text in texts]
+        block = _fitted(all_pieces, style, figures, size, width, measure, language, tallest)
+    if block is None:
+        raise _too_long(texts, all_pieces, measure, figures, size, width, what)
+    return block
+
+
+def _fitted(
+    all_pieces: Sequence[Sequence[Piece]],
+    style: RoleStyle,
+    figures: RatioStyle,
+    size: FrameSize,
+    width: float,
+    measure: Callable[[str], float],
+    language: str,
+    tallest: int | None,
+) -> TypeBlock | None:
+    """The block at the largest size that fits; the smallest one where it is always too tall, None where too wide."""
     block: TypeBlock | None = None
     for em in _sizes(figures, size):
         lines = _lines_at(all_pieces, measure, width / em, figures.max_lines)
@@ -101,9 +122,7 @@ def set_block(
             block = TypeBlock(set_lines, em, round(em * style.line_height), align)
             if tallest is None or block.height <= tallest:
                 return block
-    if block:
-        return block
-    raise _too_long(texts, all_pieces, measure, figures, size, width, what)
+    return block
 
 
 def _sizes(figures: RatioStyle, size: FrameSize) -> list[int]:
