@@ -21,6 +21,7 @@ ENGINES: dict[tuple[EngineKind, str], str] = {
     ("image", "sketch"): "forge_resources.imaging.sketch:SketchArtist",
     ("image", "diffusers"): "forge_resources.imaging.diffusion.engine:DiffusionArtist",
     ("voice", "espeak"): "forge_resources.voice.espeak:EspeakVoice",
+    ("voice", "vits"): "forge_resources.voice.vits:TransformersVoice",
     ("motion", "still"): "forge_resources.motion.still:StillMotion",
     ("edit", "interchange-edl"): "forge_resources.editing.interchange.writers:EdlWriter",
     ("edit", "interchange-fcpxml"): "forge_resources.editing.interchange.writers:FcpxmlWriter",
