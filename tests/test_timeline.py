@@ -280,7 +280,7 @@ def test_fonts_are_part_of_the_document(tmp_path: Path) -> None:
 
 def test_text_that_does_not_fit_is_known_at_the_edit(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match="characters too long"):
-        cut_of(edit_list([("hook", "3", "Rindfleisch" * 9), ("call", "3", None)]), tmp_path)
+        cut_of(edit_list([("hook", "3", "RINDFLEISCH" * 9), ("call", "3", None)]), tmp_path)
 
 
 def test_the_engine_is_registered_and_ready() -> None:
