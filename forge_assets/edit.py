@@ -47,7 +47,8 @@ def spot(
     """The finished master, cut for the first delivery profile of the brief."""
     house = studio.studio
     profile = outlet(house.profiles, brief.market_brief.delivery[0], brief.market_brief)
-    made = render_master(house.workshop, profile, timeline.by_profile[profile.slug], steps(context))
+    document_of = timeline.by_profile[profile.slug]
+    made = render_master(house.workshop, profile, document_of, steps(context), house.settings.encoder)
     tally = Tally()
     document = Spot(profile=profile.slug, master=tally.add(made))
     facts = {key: value for key, value in made.artefact.facts.items() if value is not None}

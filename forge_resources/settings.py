@@ -23,13 +23,17 @@ DEFAULT_ENGINES: dict[EngineKind, str] = {"text": "draft", "image": "sketch", "v
 
 @dataclass(frozen=True)
 class Settings:
-    """`home` is a local directory; `inbox` and `store` are directories or `s3://` addresses."""
+    """`home` is a local directory; `inbox` and `store` are directories or `s3://` addresses.
+
+    `encoder` is `software`, `hardware` or the name of an encoder, see `editing.hardware`.
+    """
 
     home: Path
     inbox: UPath
     store: UPath
     library: Path | None
     engines: Engines
+    encoder: str = "software"
 
     @property
     def cache(self) -> Path:
@@ -38,7 +42,7 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
-        """Reads FORGE_HOME, FORGE_INBOX, FORGE_STORE, FORGE_LIBRARY and FORGE_ENGINE_TEXT, _IMAGE, _VOICE, _MOTION.
+        """Reads FORGE_HOME, FORGE_INBOX, FORGE_STORE, FORGE_LIBRARY, FORGE_ENCODER and FORGE_ENGINE_TEXT, _IMAGE, …
 
         Where FORGE_HOME is not set, DAGSTER_HOME is it, so that plain `dagster` works on the same instance. Raises
         InvalidInput for an unknown engine and for an address of a kind that is not served.
@@ -51,6 +55,7 @@ class Settings:
             store=place_at(environment.get("FORGE_STORE") or str(home / "store")),
             library=_directory("FORGE_LIBRARY", library) if library else None,
             engines=default_engines(environment),
+            encoder=environment.get("FORGE_ENCODER") or "software",
         )
 
 

@@ -15,6 +15,7 @@ COMMANDS = {
     "check": "Validates briefs; every fault with its place.",
     "approve": "Approves the storyboards that await it.",
     "dev": "Starts the Dagster UI, the daemon and the sensors, with the inbox watched.",
+    "render": "Renders a timeline that was handed over, and perhaps changed since.",
     "library": "Shows the reference data, and checks it.",
     "takes": "The takes of a brief's shots, their scores, and which are cut in.",
     "replay": "Makes an artefact again from its recipe, and says how like it comes out.",

@@ -13,6 +13,7 @@ from typing import cast
 import opentimelineio as otio
 
 from forge_resources.editing.beds import sounds_of
+from forge_resources.editing.hardware import SOFTWARE
 from forge_resources.editing.profiles import outlet
 from forge_resources.editing.render import Renderer, render_parameters, renderer_name
 from forge_resources.editing.timeline import timeline_parameters
@@ -63,13 +64,15 @@ def cut_timelines(
     return Timelines(by_profile=by_profile), tally
 
 
-def render_master(workshop: Workshop, profile: DeliveryProfile, timeline: Artefact, on_step: OnStep) -> Made:
-    """The finished picture and sound of one timeline, to one profile."""
+def render_master(
+    workshop: Workshop, profile: DeliveryProfile, timeline: Artefact, on_step: OnStep, encoder: str = SOFTWARE
+) -> Made:
+    """The finished picture and sound of one timeline, to one profile, by the deployment's encoder."""
     renderer = cast("Renderer", workshop.engine("edit", renderer_name(profile.container)))
     renderer.on_progress = lambda done, total: on_step(done, total, f"frame {done}")
     document = read_timeline(workshop, timeline)
     sources: dict[str, Source] = {"timeline": timeline, **media_of(document)}
-    return workshop.make(renderer, render_parameters(profile, document), sources)
+    return workshop.make(renderer, render_parameters(profile, document, encoder), sources)
 
 
 def read_timeline(workshop: Workshop, timeline: Artefact) -> otio.schema.Timeline:
@@ -82,9 +85,9 @@ def tier_of_timeline(workshop: Workshop, timeline: Artefact) -> str:
     return timeline_note(read_timeline(workshop, timeline)).tier
 
 
-def media_of(timeline: otio.schema.Timeline) -> dict[str, Source]:
+def media_of(timeline: otio.schema.Timeline) -> dict[str, SourceFile]:
     """Every file a timeline names, by its SHA-256: plates, clips, insets and their masks, sound and the logo."""
-    found: dict[str, Source] = {}
+    found: dict[str, SourceFile] = {}
     for clip in timeline.find_clips():
         reference = clip.media_reference
         if isinstance(reference, otio.schema.ExternalReference):

@@ -9,6 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from forge_resources.editing import ffmpeg
+from forge_resources.editing.hardware import SOFTWARE, hardware_options
 from forge_resources.schemas.media_formats import (
     CONTAINERS,
     H264,
@@ -30,10 +31,17 @@ COLOUR_OPTIONS = ("-color_range", "tv", "-colorspace", "bt709", "-color_primarie
 COLOUR_FILTER = "setparams=range=tv:colorspace=bt709:color_primaries=bt709:color_trc=bt709:field_mode=prog"
 
 
-def picture_options(video: VideoFormat, fps: Fraction, threads: int) -> list[str]:
-    """The options that encode BT.709 pictures to `video`; equal pictures give equal bytes with equal `threads`."""
+def picture_options(video: VideoFormat, fps: Fraction, threads: int, encoder: str = SOFTWARE) -> list[str]:
+    """The options that encode BT.709 pictures to `video`; equal pictures give equal bytes with equal `threads`.
+
+    `encoder` names one in hardware (see `hardware`), whose bytes depend on the device.
+    """
+    if encoder != SOFTWARE and isinstance(video, H264):
+        codec = [*hardware_options(video, encoder), "-g", str(round(fps * KEYFRAME_S))]
+    else:
+        codec = _codec_options(video, fps)
     return [
-        *_codec_options(video, fps),
+        *codec,
         "-pix_fmt", video.pixel_format, "-threads:v", str(threads),
         *COLOUR_OPTIONS, "-chroma_sample_location", "left", "-flags:v", _flags(video),
     ]  # fmt: skip

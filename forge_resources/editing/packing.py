@@ -69,7 +69,8 @@ class Packing:
         picture = self._picture(profile)
         if picture not in self._masters:
             timeline = self._timelines.by_profile[profile.slug]
-            made = render_master(self._studio.workshop, profile, timeline, self._on_step)
+            encoder = self._studio.settings.encoder
+            made = render_master(self._studio.workshop, profile, timeline, self._on_step, encoder)
             self._masters[picture] = profile, self._tally.add(made)
         return self._masters[picture]
 

@@ -23,6 +23,7 @@ from forge_resources.editing.cut import Cut
 from forge_resources.editing.encoding import COLOUR_FILTER, file_options, picture_options, sound_options
 from forge_resources.editing.fonts import font_book
 from forge_resources.editing.frames import frames
+from forge_resources.editing.hardware import SOFTWARE, encoder_for
 from forge_resources.editing.planes import Layout, layout_for
 from forge_resources.editing.probe import MediaFacts, probe
 from forge_resources.editing.sound import Track, level_track
@@ -44,7 +45,8 @@ _TICK_FRAMES = 12
 class RenderParameters(Document):
     """All that decides the bytes of a spot besides its timeline and media.
 
-    `ffmpeg`, `opencv` and `pillow` are versions; `fonts` names each font in use with its SHA-256.
+    `encoder` is `software` or the name of one in hardware. `ffmpeg`, `opencv` and `pillow` are versions; `fonts` names
+    each font in use with its SHA-256.
     """
 
     container: Container
@@ -55,14 +57,20 @@ class RenderParameters(Document):
     audio: AudioFormat
     loudness: Loudness
     threads: Annotated[int, Field(ge=1, le=16)]
+    encoder: str = SOFTWARE
     ffmpeg: str
     opencv: str
     pillow: str
     fonts: dict[str, str]
 
 
-def render_parameters(profile: DeliveryProfile, timeline: otio.schema.Timeline) -> RenderParameters:
-    """The recipe of a spot. Raises InvalidInput where the timeline was not cut for the profile."""
+def render_parameters(
+    profile: DeliveryProfile, timeline: otio.schema.Timeline, encoder: str = SOFTWARE
+) -> RenderParameters:
+    """The recipe of a spot. `encoder` is what FORGE_ENCODER says, see `hardware`.
+
+    Raises InvalidInput where the timeline was not cut for the profile, Unavailable where the encoder is not there.
+    """
     cut = read_cut(timeline)
     note = cut.note
     size = profile.sizes.get(note.aspect_ratio)
@@ -81,6 +89,7 @@ def render_parameters(profile: DeliveryProfile, timeline: otio.schema.Timeline) 
         audio=profile.audio,
         loudness=profile.loudness,
         threads=_X264_THREADS,
+        encoder=encoder_for(profile.video, encoder),
         ffmpeg=ffmpeg.version(),
         opencv=version("opencv-python-headless"),
         pillow=PIL.__version__,
@@ -197,7 +206,7 @@ def _command(wanted: RenderParameters, source: Source, track: Track, target: Pat
         "-i", "pipe:0", "-i", ffmpeg.address(track.path),
         "-map", "0:v", "-map", "1:a", "-map_metadata", "-1",
         "-vf", ",".join(filter(None, (source.filters, COLOUR_FILTER))),
-        *picture_options(wanted.video, wanted.fps, wanted.threads),
+        *picture_options(wanted.video, wanted.fps, wanted.threads, wanted.encoder),
         *sound_options(wanted.audio),
         *file_options(wanted.container, wanted.fast_start, target),
     ]  # fmt: skip
