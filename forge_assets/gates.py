@@ -28,13 +28,13 @@ from forge_resources.imaging.plate_sizes import plate_size
 from forge_resources.schemas.brief import CellBrief
 from forge_resources.schemas.cell import CellKey
 from forge_resources.schemas.deliverables import Spot
-from forge_resources.schemas.script import Script
+from forge_resources.schemas.script import Concept, Culture, Script
 from forge_resources.schemas.storyboard import Frames, Storyboard
 from forge_resources.studio import Studio
 from forge_resources.writing.copy_gate import copy_findings
-from forge_resources.writing.gates.examination import Examination
-from forge_resources.writing.gates.script_gates import COMPUTED, computed_reports
-from forge_resources.writing.measuring import measure
+from forge_resources.writing.gates.judged_gates import JUDGED
+from forge_resources.writing.gates.script_gates import COMPUTED
+from forge_resources.writing.room import examine
 
 
 @dataclass(frozen=True)
@@ -112,6 +112,9 @@ GATES = [
 ]
 
 
+_SCRIPT_GATES = (*COMPUTED, *JUDGED)
+
+
 def gate_checks() -> list[dg.AssetChecksDefinition]:
     """Every gate as a Dagster asset check."""
     with warnings.catch_warnings():
@@ -142,21 +145,23 @@ def _script_checks() -> dg.AssetChecksDefinition:
     def check(context: dg.AssetCheckExecutionContext, studio: StudioResource) -> Iterable[dg.AssetCheckResult]:
         with step_logged((context,), {}):
             reports = _script_reports(studio.studio, CellKey.parse(context.partition_key))
-        for gate in COMPUTED:
+        for gate in _SCRIPT_GATES:
             yield _result("script", gate.name, reports[gate.name], gate.remedy)
 
     specs = [
         dg.AssetCheckSpec(gate.name, asset="script", description=gate.description, blocking=True, partitions_def=CELL)
-        for gate in COMPUTED
+        for gate in _SCRIPT_GATES
     ]
     return dg.multi_asset_check(name="script_gates", specs=specs)(with_types(check, check))
 
 
 @told
 def _script_reports(studio: Studio, cell: CellKey) -> dict[str, GateReport]:
-    script, brief = _script(studio, cell), _brief(studio, cell)
+    """What the gates said when the script was written: the voice and the judge are found in the store."""
+    concept = studio.cabinet.read("concept", cell.path, Concept)
+    culture = studio.cabinet.read("culture", cell.path, Culture)
     with noting(studio, cell, "script_gates"):
-        return computed_reports(Examination(script, brief, measure(studio.workshop, brief, script)))
+        return examine(studio.workshop.reusing(), _brief(studio, cell), concept, culture, _script(studio, cell))
 
 
 def _result(asset: str, name: str, report: GateReport, remedy: str) -> dg.AssetCheckResult:

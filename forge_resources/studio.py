@@ -10,7 +10,7 @@ from typing import cast
 
 from forge_resources.briefs.filing import FilingRoom
 from forge_resources.editing.profiles import load_profiles
-from forge_resources.engines.contract import TextEngine
+from forge_resources.engines.contract import Engine, TextEngine
 from forge_resources.engines.registry import engine as registered_engine
 from forge_resources.engines.registry import engines as registered_engines
 from forge_resources.gpu.choice import host_of_deployment
@@ -18,6 +18,7 @@ from forge_resources.imaging.looks import ShelvedLook, load_looks
 from forge_resources.library.loader import Library, load_library
 from forge_resources.schemas.brief import Brief
 from forge_resources.schemas.delivery import DeliveryProfile
+from forge_resources.schemas.types import sha256_of
 from forge_resources.settings import Settings
 from forge_resources.store.artefacts import ArtefactStore
 from forge_resources.store.cabinet import Cabinet
@@ -57,8 +58,13 @@ class Studio:
         return Workshop(self.store, reuse=self.reuse, host=host_of_deployment())
 
     def engine_versions(self) -> dict[str, str]:
-        """The version of every registered engine, by `<kind>.<name>`."""
-        return {f"{made.kind}.{made.name}": made.version for made in registered_engines()}
+        """The version of every registered engine, by `<kind>.<name>`; of a text engine what each language gets."""
+        return {f"{made.kind}.{made.name}": self._version_of(made) for made in registered_engines()}
+
+    def _version_of(self, made: Engine) -> str:
+        if not isinstance(made, TextEngine):
+            return made.version
+        return sha256_of([made.edition(language, language) for language in sorted(self.library.languages)])
 
     def profile_versions(self) -> dict[str, str]:
         """The content hash of every delivery profile."""

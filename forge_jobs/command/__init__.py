@@ -20,6 +20,7 @@ COMMANDS = {
     "takes": "The takes of a brief's shots, their scores, and which are cut in.",
     "replay": "Makes an artefact again from its recipe, and says how like it comes out.",
     "models": "The picture models: which there are, and what is installed.",
+    "prompts": "The prompts of the writing room, as they are and as a cell gets them.",
     "engines": "Which engines exist here, and what each lacks to run.",
     "gpu": "The worker that keeps models warm: status, stop, warm.",
     "stale": "The cells and assets that no longer match their inputs, each with its cause.",

@@ -32,11 +32,14 @@ from forge_jobs.recovery import end_runs_of_killed_processes
 from forge_jobs.staleness import Staleness
 from forge_resources.briefs.check import check_file
 from forge_resources.briefs.filing import Filed
+from forge_resources.errors import ForgeError
+from forge_resources.progress import Progress
 from forge_resources.schemas.cell import CellKey
 from forge_resources.schemas.deliverables import Deliverables
 from forge_resources.settings import Settings
 from forge_resources.store.files import write_bytes
 from forge_resources.studio import Studio
+from forge_resources.writing.ahead import write_ahead
 
 
 @click.command()
@@ -109,8 +112,19 @@ def _make(
             approval = filed.manifest.brief.approval
             ready = not force and board_is_ready(studio, staleness, cell)
             orders.append(CellOrder(cell, request_key(filed, cell), approval, not force, ready))
+    if not force and len(orders) > 1:
+        _write_ahead(studio, [order.cell for order in orders], board)
     for order, outcome in make_cells(instance, studio, orders, jobs, board.show):
         yield order.cell, outcome
+
+
+def _write_ahead(studio: Studio, cells: list[CellKey], board: ProgressBoard) -> None:
+    """Has the papers of all cells written at the same time where a server writes them. Errors come with the runs."""
+
+    def tell(cell: CellKey, error: ForgeError | None) -> None:
+        board.show(Progress(cell.partition_key, "script", 0, 1, "to be asked for again" if error else "written"))
+
+    write_ahead(studio, cells, tell)
 
 
 def collect(studio: Studio, cell: CellKey, outcome: CellOutcome, out: Path) -> CellOutcome:

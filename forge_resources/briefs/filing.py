@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from forge_resources.briefs.check import CheckedBrief, brand_of
+from forge_resources.engines.contract import Engine, TextEngine
 from forge_resources.engines.registry import engine
 from forge_resources.errors import InvalidInput, NotFound
 from forge_resources.imaging.looks import ShelvedLook
@@ -23,8 +24,10 @@ from forge_resources.schemas.brief import Brief, CellBrief, Copy, Engines, KeptS
 from forge_resources.schemas.cell import CellKey
 from forge_resources.schemas.delivery import DeliveryProfile
 from forge_resources.schemas.types import Document, EngineKind, Sha256, Slug
+from forge_resources.schemas.writing import WritingChoice
 from forge_resources.store.artefacts import ArtefactStore
 from forge_resources.store.cabinet import Cabinet
+from forge_resources.writing.chat.settings import load_settings
 
 NO_SOUNDS: Mapping[str, KeptSound] = {}
 
@@ -208,7 +211,10 @@ class FilingRoom:
             origin=brief.origin,
             approval=brief.approval,
             engines=engines,
-            engine_versions={kind: engine(kind, name).version for kind, name in _by_kind(engines)},
+            engine_versions={
+                kind: _edition(engine(kind, name), language, brief.language) for kind, name in _by_kind(engines)
+            },
+            writing=_writing(brief.writing),
             seed=brief.seed,
             delivery=delivery,
             pictures=resolve_order(brief, code, image_engine(brief, engines.image), pictures, self.looks, self.store),
@@ -258,6 +264,20 @@ def _lines_for(brief: Brief, source: Lines, market: str, language: str) -> Lines
 
 def _by_kind(engines: Engines) -> list[tuple[EngineKind, str]]:
     return [("text", engines.text), ("image", engines.image), ("voice", engines.voice), ("motion", engines.motion)]
+
+
+def _writing(wanted: WritingChoice | None) -> WritingChoice | None:
+    """What the brief names, with the deployment's enhancement where it names none and there is one."""
+    enhancement = load_settings().enhancement
+    if enhancement == "none" or (wanted and wanted.enhancement):
+        return wanted
+    own = wanted.model_dump() if wanted else {}
+    return WritingChoice.model_validate({**own, "enhancement": enhancement})
+
+
+def _edition(chosen: Engine, language: str, source_language: str) -> str:
+    """What of an engine makes a market's cells stale when it changes."""
+    return chosen.edition(language, source_language) if isinstance(chosen, TextEngine) else chosen.version
 
 
 def _unique(values: list[Slug]) -> list[Slug]:

@@ -19,9 +19,10 @@ from typing import Any, ClassVar, Literal
 from pydantic import BaseModel
 
 from forge_resources.errors import Fault, InvalidInput
+from forge_resources.findings import Finding
 from forge_resources.schemas.brief import Brief, CellBrief
 from forge_resources.schemas.pictures import PictureOrder
-from forge_resources.schemas.script import Concept, Culture
+from forge_resources.schemas.script import Concept, Culture, Script
 from forge_resources.schemas.storyboard import Shot, ShotLook
 from forge_resources.schemas.types import AspectRatio, EngineKind, Tier
 
@@ -109,6 +110,15 @@ class TextEngine(Engine):
     suffix = ".json"
     translates: ClassVar[bool]
     """Whether it can bring a line into a language it was not supplied in."""
+    waits: ClassVar[bool] = False
+    """Whether making is mostly waiting for a server, so that several papers are best written at the same time."""
+
+    def edition(self, language: str, source_language: str) -> str:
+        """The version, and what else decides what is written in a language: settings, prompts.
+
+        It is filed with a market's brief, so that a change makes stale the cells that it concerns and no others.
+        """
+        return self.version
 
     def remarks(self, brief: Brief) -> list[str]:
         """What of a brief this engine cannot take into account, in words for its author."""
@@ -119,6 +129,24 @@ class TextEngine(Engine):
         self, node: TextNode, brief: CellBrief, concept: Concept | None = None, culture: Culture | None = None
     ) -> BaseModel:
         """What of a cell enters the recipe of `node`. Only what matters to it, so that cells share equal papers."""
+
+
+class ReadingTextEngine(TextEngine):
+    """A text engine that reads as well: it judges a script, and revises one by what was found in it."""
+
+    @abstractmethod
+    def revision(
+        self, brief: CellBrief, concept: Concept, culture: Culture, draft: Script, findings: Sequence[Finding]
+    ) -> BaseModel:
+        """The recipe of the next draft. Rows that no finding is about stay as they are in `draft`."""
+
+    @abstractmethod
+    def review(self, brief: CellBrief, concept: Concept, culture: Culture, script: Script) -> BaseModel:
+        """The recipe of a review (JSON of `schemas.review.Review`)."""
+
+    @abstractmethod
+    def enhancement(self, brief: CellBrief, description: str) -> BaseModel:
+        """The recipe of a picture's description, worked out (JSON of `schemas.review.Enhanced`)."""
 
 
 class ImageEngine(Engine):

@@ -18,6 +18,9 @@ from forge_resources.schemas.types import EngineKind
 
 ENGINES: dict[tuple[EngineKind, str], str] = {
     ("text", "draft"): "forge_resources.writing.draft:DraftWriter",
+    ("text", "anthropic"): "forge_resources.writing.chat.engines:AnthropicWriter",
+    ("text", "openai"): "forge_resources.writing.chat.engines:OpenAIWriter",
+    ("text", "local"): "forge_resources.writing.chat.local:TransformersWriter",
     ("image", "sketch"): "forge_resources.imaging.sketch:SketchArtist",
     ("image", "diffusers"): "forge_resources.imaging.diffusion.engine:DiffusionArtist",
     ("voice", "espeak"): "forge_resources.voice.espeak:EspeakVoice",

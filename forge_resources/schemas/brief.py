@@ -29,6 +29,7 @@ from forge_resources.schemas.types import (
     ShortLine,
     Slug,
 )
+from forge_resources.schemas.writing import WritingChoice
 
 Approval = Literal["auto", "required"]
 Duration = Literal[6, 10, 15, 20, 30, 45, 60, 90]
@@ -177,6 +178,7 @@ class Brief(Document):
     origin: Origin | None = None
     approval: Approval = "auto"
     engines: EngineChoice = EngineChoice()
+    writing: WritingChoice | None = Field(None, exclude_if=lambda choice: choice is None)
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
     delivery: Annotated[list[Slug], Field(min_length=1, max_length=8)] | None = Field(
         None, description="Delivery profiles; left out, those that each market's library entry names."
@@ -288,6 +290,7 @@ class MarketBrief(Document):
     approval: Approval
     engines: Engines
     engine_versions: dict[str, str]
+    writing: WritingChoice | None = Field(None, exclude_if=lambda choice: choice is None)
     seed: int
     delivery: list[Slug]
     profile_versions: dict[Slug, Sha256]

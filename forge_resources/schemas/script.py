@@ -66,10 +66,14 @@ class Script(Document):
 
 
 class Concept(Document):
-    """What the spot says and in which order, the same for every cell with equal inputs."""
+    """What the spot says and in which order, the same for every cell with equal inputs.
+
+    `beats` say what happens in each beat of `structure`, where the writer works that out.
+    """
 
     core_message: Line
     structure: list[Beat]
+    beats: list[Line] | None = Field(None, exclude_if=lambda beats: beats is None)
     must_stay: list[Line]
     may_change: list[Line]
     brand_voice: list[ShortLine]

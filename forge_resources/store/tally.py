@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from forge_resources.gpu.usage import Usage
 from forge_resources.schemas.recipe import Artefact
@@ -11,12 +12,16 @@ from forge_resources.store.workshop import Made
 
 @dataclass
 class Tally:
-    """How many artefacts were made anew and how many were reused, with their recipes, and what heavy engines took."""
+    """How many artefacts were made anew and how many were reused, with their recipes, and what heavy engines took.
+
+    `made_facts` is what engines measured of those made anew.
+    """
 
     made: int = 0
     reused: int = 0
     fingerprints: list[str] = field(default_factory=list)
     usage: Usage | None = None
+    made_facts: list[dict[str, Any]] = field(default_factory=list)
 
     def add(self, made: Made) -> Artefact:
         """Counts `made` and returns its artefact."""
@@ -25,6 +30,8 @@ class Tally:
         self.fingerprints.append(made.artefact.fingerprint)
         if made.usage is not None:
             self.usage = made.usage if self.usage is None else self.usage.plus(made.usage)
+        if not made.reused:
+            self.made_facts.append(made.artefact.facts)
         return made.artefact
 
     def take(self, other: Tally) -> None:

@@ -91,6 +91,12 @@ class Workshop:
         finally:
             self._used = before
 
+    def reusing(self) -> Workshop:
+        """This workshop, with what exists found again whatever it does itself."""
+        other = Workshop(self.store, host=self._host)
+        other._used = self._used
+        return other
+
     def engine(self, kind: EngineKind, name: str) -> Engine:
         """The registered engine of that kind and name. Raises InvalidInput."""
         return registered_engine(kind, name)

@@ -52,13 +52,15 @@ def _superlatives(field: Field, seen: Examination) -> Iterator[Finding]:
     data = load_claim_words(field.language)
     text = seen.without_names(field.text)
     said = plain(seen.said_by_the_brief)
+    told: set[int] = set()
     for pattern in superlatives(field.language):
         for found in pattern.finditer(text):
             word = found["word"]
             if data and any(_begins(found, text, exception) for exception in data.exceptions):
                 continue
-            if plain(word) in said:
+            if plain(word) in said or found.start("word") in told:
                 continue
+            told.add(found.start("word"))
             yield Finding(
                 field.place,
                 f"says “{found.group().strip()}”, a superlative that the brief does not list",

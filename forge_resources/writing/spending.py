@@ -1,0 +1,27 @@
+"""What writing took: calls, tokens, seconds and money of what was made anew.
+
+What belongs here: adding up the facts of papers. What does not: measuring a call (see `chat.asking`), or prices.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+_COUNTED = ("calls", "input_tokens", "output_tokens", "seconds", "waited_s", "cost_usd")
+
+
+def spending(facts: Iterable[Mapping[str, Any]]) -> dict[str, int | float | str]:
+    """The sums, by name; empty where nothing was called.
+
+    Where a server does not count tokens, or a model has no price, the sum says so: it is at least what is known.
+    """
+    called = [one for one in facts if "calls" in one]
+    if not called:
+        return {}
+    sums: dict[str, int | float | str] = {}
+    for name in _COUNTED:
+        known = [one[name] for one in called if one.get(name) is not None]
+        total = round(sum(known), 6)
+        sums[name] = total if len(known) == len(called) else f"at least {total}, not all are known"
+    return sums
