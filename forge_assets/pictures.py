@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import dagster as dg
 
 from forge_assets.stage import result, stage, steps
@@ -14,6 +16,9 @@ from forge_resources.imaging.storyboard import compose_storyboard
 from forge_resources.schemas.brief import CellBrief
 from forge_resources.schemas.script import Script
 from forge_resources.schemas.storyboard import Frames, Storyboard
+from forge_resources.store.tally import Tally
+from forge_resources.writing.enhancement import enhanced, mode_of
+from forge_resources.writing.spending import spending
 
 
 @stage(group="storyboard", kinds={"json"}, revision=1)
@@ -44,6 +49,7 @@ def frames(
 ) -> dg.MaterializeResult[Frames]:
     """The plates of the storyboard, and the contact sheet that a producer approves."""
     workshop = studio.studio.workshop
+    storyboard, worked_out = enhanced(workshop, brief, storyboard)
     plates, tally = make_plates(workshop, brief, storyboard, steps(context))
     outlets = other_ratios(studio.studio.profiles, brief.market_brief)
     others, more = reframe(workshop, brief, storyboard, plates, outlets, steps(context))
@@ -57,4 +63,18 @@ def frames(
         contact_sheet=dg.MetadataValue.md(thumbnail_markdown(workshop.store.path(sheet))),
         contact_sheet_file=dg.MetadataValue.path(str(workshop.store.path(sheet))),
         contact_sheet_hash=sheet.sha256,
+        **_described(brief, storyboard, worked_out),
     )
+
+
+def _described(brief: CellBrief, storyboard: Storyboard, worked_out: Tally) -> dict[str, Any]:
+    """The descriptions as the image engine got them; nothing where they are those of the script."""
+    mode = mode_of(brief)
+    if mode == "none":
+        return {}
+    records = [dg.TableRecord({"shot": shot.number, "description": shot.look.description}) for shot in storyboard.shots]
+    return {
+        "descriptions by": mode,
+        "descriptions": dg.MetadataValue.table(records=records),
+        **spending(worked_out.made_facts),
+    }

@@ -3,29 +3,45 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from upath import UPath
 
+from forge_resources.briefs.check import check_file
+from forge_resources.errors import InvalidInput
 from forge_resources.findings import Finding
+from forge_resources.imaging.storyboard import compose_storyboard
+from forge_resources.library.vocabulary import load_vocabulary
 from forge_resources.schemas.brief import CellBrief, Origin
+from forge_resources.schemas.cell import CellKey
 from forge_resources.schemas.script import Concept, Culture, Script
+from forge_resources.schemas.storyboard import Storyboard
+from forge_resources.settings import Settings
 from forge_resources.store.workshop import Workshop
+from forge_resources.studio import Studio
 from forge_resources.writing.adaptation import adapted_rows
+from forge_resources.writing.ahead import write_ahead
 from forge_resources.writing.chat.settings import load_settings, rounds_of
+from forge_resources.writing.enhancement import enhanced, load_rules
 from forge_resources.writing.faulty_rows import faulty_shots
 from forge_resources.writing.room import Written, examine, write_script
 from forge_resources.writing.spending import spending
+from forge_resources.writing.tones import KNOWN_TONES
 from tests import writers
 from tests.chat_server import Answer, ChatServer, Said
 from tests.test_chat_engines import a_cell, served, shop
+from tests.test_script_table import rows_of, script_for
 
 __all__ = ["shop"]
 CONCEPT = Concept(**writers.concept(), tier="full")
 CULTURE = Culture(**writers.culture(), tier="full")
+LAMP = Path(__file__).parents[1] / "examples" / "briefs" / "aurora-launch.yaml"
 TOO_LONG = "Manche Tage fangen einfach viel zu früh an, noch bevor man überhaupt ans Aufstehen denken möchte."
 
 
@@ -248,3 +264,102 @@ def test_settings_give_the_rounds(tmp_path: Path) -> None:
     settings = load_settings({"FORGE_WRITING": str(path)})
     assert rounds_of(settings, None) == 5
     assert rounds_of(settings, a_cell(rounds=1).market_brief.writing) == 1
+
+
+def board_for(cell: CellBrief) -> Storyboard:
+    return compose_storyboard(script_for(writers.GOOD["de-plain"], rows_of(writers.GOOD["de-plain"])), cell)
+
+
+def test_descriptions_are_worked_out_as_the_brief_says(shop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = board_for(a_cell())
+    assert enhanced(shop, a_cell(), plain)[0] == plain
+    by_rule, tally = enhanced(shop, a_cell(enhancement="rules"), plain)
+    assert not tally.fingerprints
+    for shot, before in zip(by_rule.shots, plain.shots, strict=True):
+        assert shot.look.description.startswith(before.look.description.rstrip("."))
+        assert len(before.look.description) < len(shot.look.description) <= 400
+        assert shot.look.model_copy(update={"description": before.look.description}) == before.look
+    with served(monkeypatch, lambda said: Answer(writers.paper(said.schema, said.texts))) as server:
+        by_model, tally = enhanced(shop, a_cell(enhancement="model"), plain)
+        assert len(server.requests) == tally.made == 3
+        enhanced(shop, a_cell(enhancement="model", market="ja-JP"), plain)
+        assert len(server.requests) == 3
+    assert {shot.look.description for shot in by_model.shots} == {
+        "A lamp glows beside a bed at dawn, soft light, shallow focus."
+    }
+
+
+def test_no_mode_stands_in_for_another(shop: Workshop) -> None:
+    with pytest.raises(InvalidInput, match="`draft` does not write any"):
+        enhanced(shop, a_cell("draft", enhancement="model"), board_for(a_cell()))
+
+
+def test_rules_know_the_words_of_the_storyboard() -> None:
+    words, rules = load_vocabulary(), load_rules()
+    assert rules.times.keys() == set(words.times_of_day)
+    assert rules.tones.keys() <= KNOWN_TONES
+
+
+# --- several cells at the same time
+
+
+def test_cells_of_a_brief_share_papers_and_are_written_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    studio, cells = a_studio(tmp_path, personas=["busy-parent", "night-owl-student"])
+    told: list[str] = []
+    busy, most, lock = [0], [0], threading.Lock()
+
+    def answer(said: Said) -> Answer:
+        with lock:
+            busy[0] += 1
+            most[0] = max(most[0], busy[0])
+        time.sleep(0.1)
+        with lock:
+            busy[0] -= 1
+        return Answer(writers.paper(said.schema, said.texts))
+
+    with served(monkeypatch, answer) as server:
+        assert write_ahead(studio, cells, lambda cell, error: told.append(str(cell))) == {}
+        nodes = [writers.node_of(said.schema) for said in server.requests]
+        assert {node: nodes.count(node) for node in set(nodes)} == {
+            "concept": 1, "culture": 2, "script": 4, "review": 4,
+        }  # fmt: skip
+        assert write_ahead(studio, cells) == {}
+        assert len(server.requests) == 11
+    assert len(told) == 4
+    assert most[0] > 1
+
+
+def test_what_cannot_be_written_is_told_by_cell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    studio, cells = a_studio(tmp_path)
+
+    def answer(said: Said) -> Answer:
+        if "Germany" in said.texts[-1] and writers.node_of(said.schema) == "culture":
+            return Answer("no", 401)
+        return Answer(writers.paper(said.schema, said.texts))
+
+    with served(monkeypatch, answer):
+        errors = write_ahead(studio, cells)
+    assert {cell.market: error.code for cell, error in errors.items()} == {"de-DE": "unavailable"}
+
+
+def test_one_cell_and_writers_that_do_not_wait_are_left_to_their_runs(tmp_path: Path) -> None:
+    studio, cells = a_studio(tmp_path, engines={"text": "draft"})
+    assert write_ahead(studio, cells) == {}
+    assert not list((tmp_path / "home").glob("store/recipes/*/*"))
+
+
+def a_studio(folder: Path, **changes: Any) -> tuple[Studio, list[CellKey]]:
+    """A house in a folder with the lamp's brief filed, and its cells."""
+    lamp = yaml.safe_load(LAMP.read_text(encoding="utf-8"))
+    lamp |= {
+        "markets": ["en-GB", "de-DE"], "personas": ["busy-parent"], "engines": {"text": "openai"}, "copy": {},
+        "writing": {"model": "m", "timeout_s": 20, "patience_s": 30}, **changes,
+    }  # fmt: skip
+    file = folder / "lamp.yaml"
+    file.write_text(yaml.safe_dump(lamp, allow_unicode=True), encoding="utf-8")
+    studio = Studio(Settings.from_environment({"FORGE_HOME": str(folder / "home")}))
+    checked = check_file(UPath(file), studio.library, studio.profiles)
+    studio.filing.file(checked, str(file))
+    return studio, checked.brief.cells()

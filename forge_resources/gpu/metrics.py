@@ -45,14 +45,8 @@ def _lines(device: str, status: Mapping[str, Any] | None) -> Iterator[str]:
     if status is None:
         return
     child, totals = status["child"] or {}, status["totals"]
-<<<<<<< HEAD
     healthy = int(status["healthy"])
     yield from metric("forge_worker_healthy", "gauge", "Whether the device gave back its memory.", healthy)
-=======
-    yield from metric(
-        "forge_worker_healthy", "gauge", "Whether the device gave back its memory.", int(status["healthy"])
-    )
->>>>>>> 1a79961 (Writing room: text engines through LangChain and transformers, prompts as files, reviews, revisions, sharing; forge prompts)
     yield from metric("forge_worker_queue", "gauge", "Requests that wait.", len(status["queue"]))
     yield from metric("forge_worker_memory_bytes", "gauge", "Device memory of the child.", child.get("device_bytes", 0))
     yield from metric("forge_worker_host_memory_bytes", "gauge", "Memory of the child.", child.get("host_bytes", 0))

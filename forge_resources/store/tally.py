@@ -39,5 +39,6 @@ class Tally:
         self.made += other.made
         self.reused += other.reused
         self.fingerprints += other.fingerprints
+        self.made_facts += other.made_facts
         if other.usage is not None:
             self.usage = other.usage if self.usage is None else self.usage.plus(other.usage)

@@ -137,7 +137,7 @@ def _decode(loaded: _Loaded, parameters: ChatParameters, turns: Sequence[Turn]) 
     )
     until = time.monotonic() + parameters.timeout_s
 
-    class Watched(transformers.StoppingCriteria):
+    class Watched(transformers.StoppingCriteria):  # type: ignore[misc]
         """Says how far decoding is, hears whether anybody waits, and ends it in time."""
 
         def __call__(self, input_ids: Any, scores: Any, **_: Any) -> Any:
