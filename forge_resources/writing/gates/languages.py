@@ -11,9 +11,10 @@ from threading import Lock
 from typing import Any
 
 from forge_resources.findings import Finding, GateReport
-from forge_resources.library.locales import language_name
+from forge_resources.library.locales import language_name, quote_marks
 from forge_resources.writing.gates.examination import Examination, Field
 from forge_resources.writing.gates.gate_data import load_limits
+from forge_resources.writing.mechanics import foreign_decimal_mark, foreign_quotes, sentences
 
 _WRITING: dict[str, tuple[str, ...]] = {
     "ar": ("ARABIC",), "fa": ("ARABIC",), "ur": ("ARABIC",), "he": ("HEBREW",), "hi": ("DEVANAGARI",),
@@ -40,6 +41,7 @@ def languages(seen: Examination) -> GateReport:
     if not findings:
         findings += _as_a_whole(seen)
     findings += _glosses(seen)
+    findings += _typography(seen)
     return GateReport(tuple(findings), {"fields": checked, "language": language_name(seen.language)})
 
 
@@ -47,7 +49,10 @@ def _other_language(field: Field, seen: Examination) -> str | None:
     """The name of the language or writing a field is in, where that is surely not its own."""
     # What the brief says itself is what its author wants said in this market.
     text = field.text if field.language != seen.language else seen.written_anew(field.text)
-    return other_language(seen.without_names(text), field.language)
+    text = seen.without_names(text)
+    # A sentence of another language can hide in a line that is, as a whole, in its own.
+    parts = [text, *sentences(text, field.language)]
+    return next((found for part in parts if (found := other_language(part, field.language))), None)
 
 
 def other_language(text: str, language: str) -> str | None:
@@ -92,6 +97,20 @@ def _glosses(seen: Examination) -> list[Finding]:
         if gloss or not any(char.isalpha() for char in seen.written_anew(field.text)):
             continue  # The brief's own lines and bare names need none.
         findings.append(Finding(field.place, "has no English gloss"))
+    return findings
+
+
+def _typography(seen: Examination) -> list[Finding]:
+    """Marks that are at home elsewhere. Minor: a reader stumbles, and nothing false is said."""
+    market = seen.market.market.market.code
+    findings = []
+    for field in seen.spoken_and_shown():
+        text = seen.written_anew(field.text)
+        if mark := foreign_quotes(text, market):
+            own = " ".join(quote_marks(market))
+            findings.append(Finding(field.place, f"has the quotation mark {mark} where {own} are used", "minor"))
+        if number := foreign_decimal_mark(text, market):
+            findings.append(Finding(field.place, f"writes {number} with a decimal mark of another language", "minor"))
     return findings
 
 
