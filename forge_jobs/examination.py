@@ -22,6 +22,9 @@ from forge_jobs.instance import open_instance
 from forge_resources.editing.fonts import coverage_report
 from forge_resources.engines.registry import engines, unloadable
 from forge_resources.errors import ForgeError
+from forge_resources.gpu.limits import chosen_host, device_name
+from forge_resources.gpu.meter import meter_of
+from forge_resources.gpu.runtime_folder import RuntimeFolder
 from forge_resources.library.loader import load_library
 from forge_resources.settings import Settings
 from forge_resources.store.files import write_bytes
@@ -54,6 +57,7 @@ def examine(settings: Settings) -> list[Examined]:
         _store(settings),
         _database(settings),
         _gpu(),
+        _host(),
     ]
 
 
@@ -180,6 +184,24 @@ def _gpu() -> Examined:
     except (OSError, subprocess.SubprocessError):
         return Examined(what="gpu", state="optional", found=f"torch {_version('torch')}, no NVIDIA device")
     return Examined(what="gpu", state="ok", found=f"torch {_version('torch')}; {listed.strip()}")
+
+
+def _host() -> Examined:
+    """Where engines that load weights run, and what cannot be measured of it."""
+    try:
+        host, device = chosen_host(), device_name()
+        if host == "worker":
+            RuntimeFolder.of(device).prepare()
+    except ForgeError as error:
+        return Examined(what="engine host", state="missing", found=error.message, remedy=error.remedy)
+    note = meter_of(device).note
+    lacks_nvml = device != "cpu" and bool(note)
+    return Examined(
+        what="engine host",
+        state="optional" if lacks_nvml else "ok",
+        found=f"{host}, device {device}{f'; {note}' if note else ''}",
+        remedy="pip install nvidia-ml-py, and see that nvidia-smi works" if lacks_nvml else "",
+    )
 
 
 def _version(package: str) -> str:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
+import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -58,6 +61,34 @@ def test_steps_that_are_told_together_count_with_their_mean() -> None:
     pulse.beat(1, 1)
     pulse.beat(11, 3)
     assert pulse.median_s == pytest.approx(0.2)
+
+
+_NURSERY = """
+from forge_resources.gpu.nursery import Nursery, dismiss
+nursery = Nursery(["tests.heavy.touching"])
+child = nursery.start()
+print(nursery.method, child.is_alive())
+dismiss(child, 5)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere children are spawned from the start")
+def test_children_are_spawned_where_an_import_touches_the_device() -> None:
+    """In a process of its own, because there is one fork server in a process."""
+    code = f"if __name__ == '__main__':\n    {_NURSERY.strip().replace(chr(10), chr(10) + '    ')}"
+    with tempfile.NamedTemporaryFile("w", suffix=".py") as script:
+        script.write(code)
+        script.flush()
+        root = str(Path(__file__).parents[1])
+        done = subprocess.run(
+            [sys.executable, script.name],
+            env={**os.environ, "PYTHONPATH": root},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+    assert done.stdout.split() == ["spawn", "True"], done.stderr
 
 
 @dataclass
