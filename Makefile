@@ -4,12 +4,13 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+SUPPLY := .venv-supply
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 PACKAGES := forge_resources forge_assets forge_jobs sensors
 CHECKED := $(PACKAGES) tests bench
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format types unit env env-dev clean
+.PHONY: help demo test lint format types unit licences audit sbom env env-dev clean
 
 help: ## What there is to make.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +37,23 @@ types: env-dev ## Checks the types.
 unit: env-dev ## Runs the tests.
 	$(BIN)/pytest -n 2 --dist worksteal
 
+licences: env-dev ## Lists the licences of all packages, and checks them.
+	$(BIN)/pip-licenses --from=mixed --order=license
+	$(BIN)/pytest tests/test_licences.py
+
+audit: $(SUPPLY)/.installed ## Looks up known vulnerabilities of the pinned packages. Needs the network.
+	$(SUPPLY)/bin/pip-audit --requirement constraints.txt --no-deps --disable-pip --strict
+
+sbom: env-dev $(SUPPLY)/.installed ## Writes a bill of materials, CycloneDX, to build/sbom.cdx.json.
+	mkdir -p build
+	$(SUPPLY)/bin/cyclonedx-py environment $(BIN)/python --pyproject pyproject.toml --output-format JSON --output-file build/sbom.cdx.json
+	@echo "The bill of materials is $(CURDIR)/build/sbom.cdx.json"
+
+$(SUPPLY)/.installed: | $(VENV)/bin/python
+	$(BIN)/python -m venv $(SUPPLY)
+	$(SUPPLY)/bin/python -m pip --disable-pip-version-check install --quiet pip-audit==2.10.1 cyclonedx-bom==7.5.0
+	@touch $@
+
 env: $(VENV)/.installed
 
 env-dev: $(VENV)/.installed-dev
@@ -54,4 +72,4 @@ $(VENV)/.installed-dev: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@touch $@ $(VENV)/.installed
 
 clean: ## Removes what was made: environment, spots, the instance.
-	rm -rf $(VENV) out .forge
+	rm -rf $(VENV) $(SUPPLY) build out .forge
