@@ -15,9 +15,7 @@ import resource
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from bench.bare_graph import bare_command, draw_letters
 from bench.four_profiles import four_over_one
-from bench.measuring import median, show
+from bench.measuring import Spent, median, show, timed
 from bench.sample_cut import Sample, sample
 from forge_resources.editing import ffmpeg
 from forge_resources.editing.moviepy_render import MoviepyRenderer, moviepy_parameters
@@ -33,14 +31,6 @@ from forge_resources.editing.render import Renderer, render_parameters
 
 SIZES = {"720": (1280, 720), "1080": (1920, 1080)}
 CASES = "15x720,15x1080,30x720,30x1080"
-
-
-@dataclass(frozen=True)
-class Spent:
-    """Seconds by the clock, and of processors, children included."""
-
-    wall: float
-    cpu: float
 
 
 def main() -> None:
@@ -105,20 +95,6 @@ def measured(seconds: int, size: tuple[int, int], rounds: int) -> dict[str, floa
     return {**ratios, **walls, "cpu_s_per_s": median([each.cpu / seconds for each in spent["ours"]])}
 
 
-def timed(work: Callable[[], object]) -> Spent:
-    """What a piece of work takes, its child processes included."""
-    before, started = _cpu(), time.perf_counter()
-    work()
-    return Spent(time.perf_counter() - started, _cpu() - before)
-
-
-def _cpu() -> float:
-    return sum(
-        used.ru_utime + used.ru_stime
-        for used in (resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN))
-    )
-
-
 def peak(seconds: int) -> float:
     """The most memory, in MB, that this process and its largest child have held while rendering at 1280x720."""
     with tempfile.TemporaryDirectory(prefix="forge-bench-") as name:
@@ -157,7 +133,9 @@ def rows(cases: dict[str, dict[str, float]], figures: dict[str, Any]) -> list[tu
             (f"{name}: processor", f"{each['cpu_s_per_s']:.2f} s", "a second of spot, ours"),
         ]
     memory = f"{figures['peak_mb_15s']:.0f} and {figures['peak_mb_60s']:.0f} MB"
-    four = f"{figures['four_profiles_over_one']:.2f} x one"
+    four = (
+        f"{figures['four_profiles_over_one']:.2f} x one, {figures['four_profiles_over_one_cpu']:.2f} in processor time"
+    )
     return [
         *found,
         ("memory, 15 s and 60 s", memory, "at 1280x720"),

@@ -32,10 +32,11 @@ from forge_resources.editing.timeline_reading import read_cut
 from forge_resources.errors import EngineFailed, InvalidInput, Unavailable
 from forge_resources.schemas.delivery import FrameSize
 from forge_resources.schemas.edit import CameraPath, TypeNote, Window
+from forge_resources.schemas.timecode import RATES
 from forge_resources.schemas.types import frames_at
 from tests.sample_spot import LOCKED, PAN, PUSH, Spot, flat, painted, profile, spoken
 
-FPS = (Fraction(24), Fraction(25), Fraction(30), Fraction(30000, 1001))
+LENGTHS = [(fps, 6) for fps in RATES.values()] + [(RATES["24"], 15), (RATES["29.97"], 10), (RATES["29.97"], 15)]
 
 
 def decoded(path: Path) -> list[npt.NDArray[np.uint8]]:
@@ -73,8 +74,7 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]
     return target, spot.render(target), spot
 
 
-@pytest.mark.parametrize("fps", FPS, ids=str)
-@pytest.mark.parametrize("seconds", [6, 10, 15])
+@pytest.mark.parametrize(("fps", "seconds"), LENGTHS, ids=str)
 def test_frames_and_sound_are_exactly_as_long_as_asked(fps: Fraction, seconds: int, tmp_path: Path) -> None:
     count = frames_at(Fraction(seconds), fps)
     spot = Spot(tmp_path, fps, FrameSize(width=128, height=72))
@@ -88,6 +88,13 @@ def test_frames_and_sound_are_exactly_as_long_as_asked(fps: Fraction, seconds: i
     sound = probe(tmp_path / "spot.mp4").sound
     assert sound is not None
     assert sound.samples == int(count / fps * 48000 + Fraction(1, 2))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("fps", RATES.values(), ids=str)
+@pytest.mark.parametrize("seconds", [6, 10, 15, 20, 30, 45, 60, 90])
+def test_frames_at_every_rate_and_length(fps: Fraction, seconds: int, tmp_path: Path) -> None:
+    test_frames_and_sound_are_exactly_as_long_as_asked(fps, seconds, tmp_path)
 
 
 def test_silence_is_silent_and_says_so(tmp_path: Path) -> None:
