@@ -103,7 +103,10 @@ def test_json_is_a_brief_too(tmp_path: Path) -> None:
         ({"copy": {"dee": {"message": "x"}}}, "copy.dee: unknown language or market `dee`"),
         ({"copy": {"de-XX": {"message": "x"}}}, "copy.de-XX: unknown language or market `de-XX`"),
         ({"must_say": {"de": ["x"]}}, "must_say.de: unknown market (or `all`) `de`"),
-        ({"engines": {"text": "gpt"}}, "engines.text: unknown text engine `gpt`; known: anthropic, draft, local, openai"),
+        (
+            {"engines": {"text": "gpt"}},
+            "engines.text: unknown text engine `gpt`; known: anthropic, draft, local, openai",
+        ),
         ({"engines": {"image": "espeak"}}, "engines.image: unknown image engine `espeak`"),
         ({"engines": {"voice": "sketch"}}, "engines.voice: unknown voice engine `sketch`"),
         ({"engines": {"motion": "moving"}}, "engines.motion: unknown motion engine `moving`"),
