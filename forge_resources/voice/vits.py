@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -115,6 +116,9 @@ class TransformersVoice(VoiceEngine):
             for name, module in _LIBRARIES
             if importlib.util.find_spec(module) is None
         ]
+
+    def imports(self) -> Sequence[str]:
+        return ("torch", "transformers:VitsModel", "transformers:AutoTokenizer")
 
     def parameters(self, text: str, language: str, voice: str, rate_cps: float, longest_s: Fraction) -> VitsParameters:
         """The market's voice name is eSpeak's; here the language chooses. Raises Unavailable, InvalidInput."""

@@ -60,6 +60,9 @@ class TransformersWriter(ChatWriter):
         remedy = "Install the extra `gpu`: pip install 'forge-spots[gpu]'."
         return [Lack(f"the package {name}", remedy) for name in missing]
 
+    def imports(self) -> Sequence[str]:
+        return ("torch", "transformers:AutoModelForCausalLM", "transformers:AutoTokenizer", "xgrammar")
+
     def server(self) -> str:
         return ""
 
