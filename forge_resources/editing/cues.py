@@ -39,9 +39,9 @@ class CueRules:
     line_length: int
     max_lines: int
     reading_speed_cps: Fraction
-    shortest: Fraction
-    longest: Fraction
-    frames_between: int
+    shortest: Fraction = Fraction(5, 6)
+    longest: Fraction = Fraction(7)
+    frames_between: int = 2
 
     def width(self, text: str) -> float:
         """Characters as the guides count them: marks not at all; beside full-width ones the others are half."""

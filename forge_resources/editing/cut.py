@@ -21,7 +21,7 @@ from forge_resources.schemas.edit import (
 )
 from forge_resources.schemas.storyboard import Focus
 
-TYPE_TRACKS = ("super", "legal", "end-card")
+TYPE_TRACKS = ("super", "legal", "end-card", "caption")
 
 
 @dataclass(frozen=True)

@@ -88,6 +88,14 @@ class CutSound(Document):
     note: SoundNote
 
 
+class BurntCaptions(Document):
+    """Captions that are part of the picture, by the guide of their language."""
+
+    line_length: Annotated[int, Field(ge=8, le=60)]
+    max_lines: Annotated[int, Field(ge=1, le=3)]
+    reading_speed_cps: Annotated[float, Field(gt=2, lt=30)]
+
+
 class TimelineParameters(Document):
     """Everything a timeline is made of; media by SHA-256. `fonts` is the fingerprint of the faces that set its text."""
 
@@ -109,6 +117,7 @@ class TimelineParameters(Document):
     voice: list[CutLine]
     sounds: list[CutSound] = []
     edge_silence_frames: Annotated[int, Field(ge=0, le=50)] = 0
+    captions: BurntCaptions | None = None
     fonts: dict[str, str]
 
     @property

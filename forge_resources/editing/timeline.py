@@ -13,7 +13,7 @@ from typing import ClassVar
 
 import opentimelineio as otio
 
-from forge_resources.editing.edit_list import CutClip, CutLine, CutShot, CutSound, TimelineParameters
+from forge_resources.editing.edit_list import BurntCaptions, CutClip, CutLine, CutShot, CutSound, TimelineParameters
 from forge_resources.editing.fonts import font_book
 from forge_resources.editing.timeline_tracks import build_timeline, type_note
 from forge_resources.editing.transitions import transition_into
@@ -21,6 +21,7 @@ from forge_resources.editing.type_plates import check_type
 from forge_resources.editing.type_styles import type_styles
 from forge_resources.engines.contract import EditEngine, Facts, Lack, Sources
 from forge_resources.errors import Blocked, EngineFailed, InvalidInput, Unavailable
+from forge_resources.schemas.audience import Language
 from forge_resources.schemas.brief import MarketBrief
 from forge_resources.schemas.cell import CellKey
 from forge_resources.schemas.delivery import DeliveryProfile
@@ -64,7 +65,8 @@ def timeline_parameters(
     # The market's own lines are part of the brief's where it was resolved with them; none is shown twice.
     legal = list(dict.fromkeys([*market_brief.must_say, *market_brief.market.market.must_say]))
     brand, product = market_brief.brand.name, market_brief.product.name
-    texts = [*legal, call, brand, product, *(shot.super for shot in shots if shot.super)]
+    spoken = [line.text for line in voice] if profile.captions_burnt else []
+    texts = [*legal, *spoken, call, brand, product, *(shot.super for shot in shots if shot.super)]
     return TimelineParameters(
         cell=cell.partition_key,
         language=script.language,
@@ -84,6 +86,7 @@ def timeline_parameters(
         voice=voice,
         sounds=list(sounds),
         edge_silence_frames=profile.edge_silence_frames,
+        captions=_burnt(market_brief.market.language) if profile.captions_burnt else None,
         fonts=font_book().font_fingerprint(texts, script.language, type_styles().weights),
     )
 
@@ -139,6 +142,14 @@ def _pictures(frames: Frames, drawn: AspectRatio, ratio: AspectRatio) -> list[Fr
     if found is None:
         raise InvalidInput(f"The frames have no plates for {ratio}.", remedy="Make the frames again.")
     return found.plates
+
+
+def _burnt(language: Language) -> BurntCaptions:
+    return BurntCaptions(
+        line_length=language.line_length,
+        max_lines=language.max_lines,
+        reading_speed_cps=language.reading_speed_cps,
+    )
 
 
 def _shots(

@@ -13,6 +13,7 @@ from typing import Any
 import opentimelineio as otio
 from opentimelineio.opentime import RationalTime, TimeRange
 
+from forge_resources.editing.cues import CueRules, SpokenText, cues_for
 from forge_resources.editing.edit_list import CutClip, CutLine, CutShot, TimelineParameters
 from forge_resources.editing.timing import (
     CARD_FADE_S,
@@ -51,6 +52,7 @@ def build_timeline(parameters: TimelineParameters) -> otio.schema.Timeline:
         _type_track("super", _supers(parameters, spans, card), frames, fps),
         _type_track("end-card", [(card, _end_card_note(parameters, card))], frames, fps),
         _type_track("legal", _legal(parameters, card), frames, fps),
+        _type_track("caption", _captions(parameters), frames, fps),
         _voice_track(parameters),
         *(_sound_track(parameters, name) for name in ("music", "effects")),
     ]
@@ -178,6 +180,31 @@ def _legal(parameters: TimelineParameters, card: Span) -> list[tuple[Span, TypeN
     return [(span, TypeNote(role="legal", text=parameters.legal, fade_in=fade, fade_out=fade))]
 
 
+def _captions(parameters: TimelineParameters) -> list[tuple[Span, TypeNote]]:
+    """What is said as part of the picture, where the outlet wants that. Raises Blocked as `cues_for` does."""
+    style = parameters.captions
+    if style is None or not parameters.voice:
+        return []
+    rules = CueRules(
+        language=parameters.language,
+        line_length=style.line_length,
+        max_lines=style.max_lines,
+        reading_speed_cps=Fraction(str(style.reading_speed_cps)),
+    )
+    spoken = [
+        SpokenText(line.text, start, start + line.duration_s)
+        for line, start in zip(parameters.voice, _voice_starts(parameters), strict=True)
+    ]
+    cues = cues_for(spoken, rules, parameters.fps, _total_s(parameters))
+    return [
+        (
+            Span(frames_at(cue.start, parameters.fps), frames_at(cue.end, parameters.fps)),
+            TypeNote(role="caption", text=list(cue.lines)),
+        )
+        for cue in cues
+    ]
+
+
 def _type_track(name: str, items: Sequence[tuple[Span, TypeNote]], frames: int, fps: float) -> otio.schema.Track:
     """Clips with gaps between them, as long as the picture; without clips, an empty track."""
     track = otio.schema.Track(name, kind=otio.schema.TrackKind.Video)
@@ -198,13 +225,7 @@ def _type_track(name: str, items: Sequence[tuple[Span, TypeNote]], frames: int, 
 def _voice_track(parameters: TimelineParameters) -> otio.schema.Track:
     if not parameters.voice:
         return otio.schema.Track("voice", kind=otio.schema.TrackKind.Audio)
-    starts_of_shots = {
-        shot.shot: sum((earlier.duration_s for earlier in parameters.shots[:i]), Fraction(0))
-        for i, shot in enumerate(parameters.shots)
-    }
-    total = _total_s(parameters)
-    lines = [_spoken(parameters, line, starts_of_shots) for line in parameters.voice]
-    starts = voice_starts(lines, total, Fraction(parameters.edge_silence_frames) / parameters.fps)
+    starts, total = _voice_starts(parameters), _total_s(parameters)
     placed = []
     for line, start in zip(parameters.voice, starts, strict=True):
         samples = int(line.duration_s * line.sample_rate)
@@ -213,6 +234,15 @@ def _voice_track(parameters: TimelineParameters) -> otio.schema.Track:
         clip = _clip(f"shot {line.shot}", medium, _range(0, samples, line.sample_rate), note)
         placed.append((start, clip))
     return _audio_track("voice", placed, total)
+
+
+def _voice_starts(parameters: TimelineParameters) -> list[Fraction]:
+    starts_of_shots = {
+        shot.shot: sum((earlier.duration_s for earlier in parameters.shots[:i]), Fraction(0))
+        for i, shot in enumerate(parameters.shots)
+    }
+    lines = [_spoken(parameters, line, starts_of_shots) for line in parameters.voice]
+    return voice_starts(lines, _total_s(parameters), Fraction(parameters.edge_silence_frames) / parameters.fps)
 
 
 def _sound_track(parameters: TimelineParameters, name: str) -> otio.schema.Track:

@@ -79,6 +79,8 @@ def draw_type(note: TypeNote, timeline: TimelineNote, logo: Path | None) -> Type
         return TypePlate(draw_end_card(note, timeline, logo, clear_of), 0, 0)
     if note.role == "legal":
         picture = _legal_plate(place_legal(note.text, timeline), timeline)
+    elif note.role == "caption":
+        picture = _legal_plate(place_caption(note.text, timeline), timeline)
     else:
         picture = _super_plate(place_super(note, timeline), timeline)
     box = picture.getchannel("A").getbbox() or (0, 0, 1, 1)
@@ -91,6 +93,8 @@ def check_type(note: TypeNote, timeline: TimelineNote) -> None:
         set_end_card(note, timeline, None, legal_top(note, timeline) if note.above else None)
     elif note.role == "legal":
         place_legal(note.text, timeline)
+    elif note.role == "caption":
+        place_caption(note.text, timeline)
     else:
         place_super(note, timeline)
 
@@ -121,6 +125,14 @@ def place_legal(lines: list[str], timeline: TimelineNote) -> Placed:
     """Sets legal lines at the lower edge of the safe area."""
     block = _set(lines, type_styles().legal, timeline, "The legal text", _LEGAL_PADDING)
     baseline = _lower_edge(timeline) - block.foot - round(_LEGAL_HEADROOM * block.size)
+    return _place(block, timeline, baseline, _LEGAL_PADDING, _LEGAL_HEADROOM)
+
+
+def place_caption(lines: list[str], timeline: TimelineNote) -> Placed:
+    """Sets a caption at the upper edge of the safe area: supers and legal lines stand at the lower one."""
+    block = _set(lines, type_styles().caption, timeline, "The caption", _LEGAL_PADDING)
+    above = round(_LEGAL_HEADROOM * block.size)
+    baseline = round(timeline.safe_area.top * timeline.size.height) + above + block.height - block.foot
     return _place(block, timeline, baseline, _LEGAL_PADDING, _LEGAL_HEADROOM)
 
 

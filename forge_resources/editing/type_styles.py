@@ -56,11 +56,12 @@ class TypeStyles(Document):
     brand: RoleStyle
     product: RoleStyle
     call: RoleStyle
+    caption: RoleStyle
 
     @property
     def weights(self) -> tuple[Weight, ...]:
         """Every weight that is used."""
-        roles = (self.super, self.legal, self.brand, self.product, self.call)
+        roles = (self.super, self.legal, self.brand, self.product, self.call, self.caption)
         return tuple(sorted({role.weight for role in roles}))
 
 

@@ -10,9 +10,9 @@ A timeline is an OpenTimelineIO document. It is the only thing the renderer read
   first window of its path). What `available_range` has around `source_range` are the handles.
 - track `motion` (video): gaps and motion clips (MP4), laid over the plates of their shots; otherwise as `picture`.
 - track `inset` (video): gaps and pictures in the picture, each with an `InsetNote`.
-- tracks `super`, `end-card`, `legal` (video), laid over the picture in this order: gaps and clips. Their media
-  reference is a `GeneratorReference` of kind `forge.super`, `forge.legal` or `forge.end-card` whose `parameters` are
-  the JSON form of `TypeNote`.
+- tracks `super`, `end-card`, `legal`, `caption` (video), laid over the picture in this order: gaps and clips. Their
+  media reference is a `GeneratorReference` of kind `forge.super`, `forge.legal`, `forge.end-card` or `forge.caption`
+  whose `parameters` are the JSON form of `TypeNote`.
 - track `voice` (audio): gaps and clips at the sample rate of the voice; media `media/<sha256>.wav`, `metadata["forge"]`
   a `VoiceNote`.
 - tracks `music` and `effects` (audio): gaps and clips at the sample rate of the track, `metadata["forge"]` a
@@ -217,11 +217,12 @@ class SoundNote(Document):
 class TypeNote(Document):
     """Text to be set over the picture. Fades are in frames of the timeline.
 
-    `super` and `legal` carry one or more lines of `text`; an `end-card` carries the brand's name (or logo), the call to
-    action and the product's name. `above` are the legal lines of the spot that the text has to stand clear of.
+    `super`, `legal` and `caption` carry one or more lines of `text`; an `end-card` carries the brand's name (or logo),
+    the call to action and the product's name. `above` are the legal lines of the spot that the text has to stand clear
+    of.
     """
 
-    role: Literal["super", "legal", "end-card"]
+    role: Literal["super", "legal", "end-card", "caption"]
     text: list[Line]
     brand_name: ShortLine | None = None
     product_name: ShortLine | None = None

@@ -17,7 +17,7 @@ from forge_resources.editing.cut import Cut, Lettering
 from forge_resources.editing.inspection.expectation import InspectionParameters
 from forge_resources.editing.inspection.viewing import Frames, Viewing
 from forge_resources.editing.timing import legal_hold_s
-from forge_resources.editing.type_plates import Placed, place_legal, place_super
+from forge_resources.editing.type_plates import Placed, place_caption, place_legal, place_super
 from forge_resources.schemas.quality import QualityFinding, TypeFigures
 
 _CORE = 250
@@ -89,6 +89,8 @@ def type_findings(looked: Sequence[Looked], cut: Cut, wanted: InspectionParamete
 def _placed(item: Lettering, cut: Cut) -> Placed | None:
     if item.note.role == "super":
         return place_super(item.note, cut.note)
+    if item.note.role == "caption":
+        return place_caption(item.note.text, cut.note)
     return place_legal(item.note.text, cut.note) if item.note.role == "legal" else None
 
 

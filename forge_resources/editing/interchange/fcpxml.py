@@ -24,7 +24,7 @@ _EFFECTS = {
 }
 _SOUND_LANES: dict[SoundTrack, int] = {"voice": -1, "music": -2, "effects": -3}
 _ROLES: dict[SoundTrack, str] = {"voice": "dialogue", "music": "music", "effects": "effects"}
-_TITLE_LANES = {"super": 3, "end-card": 4, "legal": 5}
+_TITLE_LANES = {"super": 3, "end-card": 4, "legal": 5, "caption": 6}
 
 
 def fcpxml_of(sheet: Sheet) -> str:

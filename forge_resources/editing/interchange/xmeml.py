@@ -22,7 +22,7 @@ _EFFECTS = {
     "wipe": ("Edge Wipe", "Edge Wipe", "Wipe"),
     "dip": ("Dip to Color Dissolve", "Dip to Color Dissolve", "Dissolve"),
 }
-_TYPE_ROLES = ("super", "end-card", "legal")
+_TYPE_ROLES = ("super", "end-card", "legal", "caption")
 
 
 def xmeml_of(sheet: Sheet) -> str:
