@@ -5,8 +5,9 @@ What belongs here: cells, runs, slots and locks. What does not: the store alone 
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import dagster as dg
@@ -124,9 +125,19 @@ def flaws_of_locks(instance: dg.DagsterInstance, cache: Path) -> Iterator[Flaw]:
             yield Flaw("held", str(file), "is locked, and no run is going on", "Find its process: fuser on the file.")
 
 
+def _removal(folder: Path) -> Callable[[], None]:
+    return lambda: shutil.rmtree(folder, ignore_errors=True)
+
+
 def flaws_of_workbench(cache: Path) -> Iterator[Flaw]:
     """Work in progress of processes that are gone, which the next run of this machine removes."""
     for folder in sorted((cache / "work").glob("*")):
         parts = folder.name.rsplit("-", 2)
         if len(parts) == 3 and parts[1].isdigit() and not is_alive(int(parts[1])):
-            yield Flaw("half_written", str(folder), "is work of a process that is gone", "The next run removes it.")
+            yield Flaw(
+                "half_written",
+                str(folder),
+                "is work of a process that is gone",
+                "The next run removes it.",
+                _removal(folder),
+            )

@@ -22,6 +22,9 @@ from forge_resources.store.processes import is_alive
 PROCESS_TAG = "forge/process"
 """Tag of a run made by `forge run`: the machine and process that it is made in."""
 
+_THIS_MACHINE = ("localhost", "127.0.0.1", "::1", socket.gethostname())
+"""A code server that listens there shares its processes with whoever asks here."""
+
 _GOING_ON = [
     dg.DagsterRunStatus.NOT_STARTED,
     dg.DagsterRunStatus.STARTED,
@@ -58,7 +61,8 @@ def process_of_run(instance: dg.DagsterInstance, run: dg.DagsterRun) -> int | No
     """The process of a run on this machine: of a `forge run`, or started by a code server here. None elsewhere."""
     if (process := _process_of_command(run)) is not None:
         return process
-    if not _socket_of_server(run):
+    address = json.loads(run.tags.get(GRPC_INFO_TAG, "{}"))
+    if not address.get("socket") and address.get("host") not in _THIS_MACHINE:
         return None
     records = instance.get_records_for_run(run.run_id, of_type=dg.DagsterEventType.ENGINE_EVENT).records
     for record in reversed(records):

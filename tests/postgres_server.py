@@ -84,7 +84,8 @@ class PostgresServer:
                     str(programs() / "postgres"), "-D", str(self.data), "-p", str(self.port), "-k", str(self.folder),
                     "-c", "listen_addresses=127.0.0.1", "-c", "shared_buffers=32MB", "-c", "max_connections=60",
                 ],
-                cwd=self.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, **self._user,
+                cwd=self.folder, env={"PATH": os.environ["PATH"], "LC_ALL": "C"}, stdin=subprocess.DEVNULL, stdout=log,
+                stderr=log, start_new_session=True, **self._user,
             )  # fmt: skip
 
     def _answers(self) -> bool:

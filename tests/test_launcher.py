@@ -68,5 +68,5 @@ def test_a_run_of_the_command_is_as_alive_as_the_command(instance: dg.DagsterIns
 
 
 def test_a_code_server_elsewhere_that_does_not_answer_is_waited_for(instance: dg.DagsterInstance) -> None:
-    address = json.dumps({"host": "127.0.0.1", "port": 1})
+    address = json.dumps({"host": "code.invalid", "port": 1})
     assert health(instance, started(instance, 1, **{GRPC_INFO_TAG: address})) == WorkerStatus.RUNNING
