@@ -11,7 +11,7 @@ import opentimelineio as otio
 import pytest
 
 from forge_resources.editing.cut import Cut, Lettering
-from forge_resources.editing.edit_list import CutClip, CutLine, CutShot, TimelineParameters
+from forge_resources.editing.edit_list import CutClip, CutLine, CutShot, CutSound, TimelineParameters
 from forge_resources.editing.profiles import load_profiles
 from forge_resources.editing.timeline import TimelineEditor, timeline_parameters
 from forge_resources.editing.timeline_reading import open_timeline, read_cut
@@ -29,7 +29,7 @@ from forge_resources.errors import Blocked, InvalidInput
 from forge_resources.schemas.brand import Palette
 from forge_resources.schemas.brief import MarketBrief
 from forge_resources.schemas.cell import CellKey
-from forge_resources.schemas.edit import CameraPath, SpokenLine, Voiceover, Window
+from forge_resources.schemas.edit import CameraPath, SoundNote, SpokenLine, Voiceover, Window
 from forge_resources.schemas.recipe import Artefact
 from forge_resources.schemas.script import Script
 from forge_resources.schemas.storyboard import Frames, Storyboard
@@ -271,6 +271,56 @@ def test_the_document_is_plain_otio_and_always_the_same_bytes(tmp_path: Path) ->
     for track in timeline.tracks[:4]:
         assert track.duration() == otio.opentime.RationalTime(360, 24)
     assert [marker.name for marker in timeline.tracks.markers][:2] == ["shot 1: hook", "shot 2: tension"]
+
+
+def test_the_document_starts_at_its_time_code_and_has_handles_and_markers(tmp_path: Path) -> None:
+    fps = Fraction(30000, 1001)
+    clip = CutClip(media=sha("8"), suffix=".mp4", recipe=sha("1"), duration_s=Fraction(9))
+    parameters = edit_list(fps=fps, start_timecode="01:00:00;00")
+    shots = [*parameters.shots]
+    shots[1] = shots[1].model_copy(update={"clip": clip})
+    TimelineEditor().make(parameters.model_copy(update={"shots": shots}), {}, tmp_path / "made.otio")
+    timeline = open_timeline(tmp_path / "made.otio")
+    assert timeline.global_start_time.value == 107_892
+    assert otio.opentime.to_timecode(timeline.global_start_time, float(fps), True) == "01:00:00;00"
+    picture, motion = timeline.tracks[0], timeline.tracks[1]
+    for plate in (item for item in picture if isinstance(item, otio.schema.Clip)):
+        available, used = plate.media_reference.available_range, plate.source_range
+        assert used.start_time.value == 30
+        assert available.duration.value - used.duration.value == 60
+    (moving,) = motion.find_clips()
+    # Nine seconds at 29.97 are 269 whole frames; the shot takes three of them.
+    assert moving.media_reference.available_range.duration.value == 269
+    markers = timeline.tracks.markers
+    assert [marker.metadata["forge"]["recipe"] for marker in markers] == [sha("0"), sha("1"), *[sha("0")] * 3]
+    assert markers[1].comment == f"recipe {sha('1')}"
+
+
+def test_music_and_effects_have_tracks_of_their_own_and_end_with_the_picture(tmp_path: Path) -> None:
+    note = SoundNote(gain_db=-12, duck_db=9, fade_out_s=Fraction(1))
+    bed = CutSound(
+        track="music", media=sha("7"), suffix=".wav", at_s=Fraction(0), duration_s=Fraction(20), sample_rate=48000,
+        note=note,
+    )  # fmt: skip
+    late = bed.model_copy(update={"track": "effects", "at_s": Fraction(16)})
+    cut = cut_of(edit_list(sounds=[bed]), tmp_path)
+    (music,) = cut.sounds
+    assert (music.track, music.at, music.samples, music.note) == ("music", 0, 15 * 48000, note)
+    with pytest.raises(InvalidInput, match="after the spot's end"):
+        cut_of(edit_list(sounds=[late]), tmp_path)
+    over = bed.model_copy(update={"at_s": Fraction(2)})
+    with pytest.raises(InvalidInput, match=r"Two clips of the music track overlap at 2\.00 s"):
+        cut_of(edit_list(sounds=[bed.model_copy(update={"duration_s": Fraction(3)}), over]), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("tone", "kind"), [("warm", "dissolve"), ("bold", "wipe"), ("premium", "dip"), ("unheard-of", "dissolve")]
+)
+def test_the_tone_of_a_brief_chooses_the_transition(tone: str, kind: str) -> None:
+    found = transition_into("product", "tension", [tone])
+    assert found is not None
+    assert found.note.kind == kind
+    assert transition_into("proof", "product", [tone]) is None
 
 
 def test_fonts_are_part_of_the_document(tmp_path: Path) -> None:
