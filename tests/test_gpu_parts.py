@@ -107,6 +107,9 @@ class Device:
     def used_by(self, process: int) -> int | None:
         return self.by.get(process)
 
+    def unclaimed(self) -> int:
+        return self.bytes_used - sum(self.by.values())
+
     def total(self) -> int:
         return 24 * 10**9
 
@@ -124,6 +127,13 @@ def test_a_device_that_keeps_memory_is_unhealthy_until_it_is_back() -> None:
     assert caught.value.details["fault"] == "unhealthy"
     device.bytes_used = 10**9
     health.check()
+    assert not health.trouble
+
+
+def test_what_other_programs_take_is_no_trouble() -> None:
+    device = Device(bytes_used=9 * 10**9, by={99: 8 * 10**9})
+    health = Health(device, tolerance=10**8, back_s=0.1)
+    health.expect_back(process=4711, level=10**9)
     assert not health.trouble
 
 

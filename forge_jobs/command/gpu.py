@@ -166,7 +166,9 @@ def _engine_with(model: str) -> Engine:
     known = sorted({name for engine in heavy for name in engine.models()})
     raise NotFound(
         f"No engine here has a model `{model}`.",
-        remedy=f"Known: {', '.join(known)}." if known else "No engine here loads models.",
+        remedy=f"Known: {', '.join(known)}."
+        if known
+        else "None is installed: forge models list, forge models download.",
     )
 
 

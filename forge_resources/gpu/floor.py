@@ -48,6 +48,7 @@ class Floor:
         self._child: Child | None = None
         self._base = 0
         self._level = 0
+        self._unclaimed = 0
         self._models: list[Any] = []
         self._oom = HostOomCounter()
 
@@ -96,7 +97,7 @@ class Floor:
         if self._nursery is None:
             self._nursery = Nursery(imports_of(ticket.job.engine))
         ticket.phase = "import"
-        self._level = self.meter.used()
+        self._level, self._unclaimed = self.meter.used(), self.meter.unclaimed()
         self._child = self._nursery.start()
         self._base = read(self.meter, self._child.pid, self._level).host
         self.totals.started()
@@ -221,14 +222,14 @@ class Floor:
         child, self._child, self._models = self._child, None, []
         end(child, term_s)
         self.totals.ended()
-        self._health.expect_back(child.pid, self._level)
+        self._health.expect_back(child.pid, self._unclaimed)
 
     def _dismiss(self) -> None:
         if self._child is not None:
             child, self._child, self._models = self._child, None, []
             dismiss(child, 5.0)
             self.totals.ended()
-            self._health.expect_back(child.pid, self._level)
+            self._health.expect_back(child.pid, self._unclaimed)
 
     def abandon(self) -> None:
         """After a fault of the worker itself: nothing of the child is trusted."""

@@ -29,7 +29,10 @@ class Health:
         self.trouble = ""
 
     def expect_back(self, process: int, level: int) -> None:
-        """Waits until the device uses no more than `level` again, which it did before `process` began."""
+        """Waits until no more is in use for nobody than `level`, which it was before `process` began.
+
+        What other programs take meanwhile is theirs, and no trouble.
+        """
         self._process, self._level = process, level
         until = time.monotonic() + self._back_s
         while (kept := self._kept()) > self._tolerance:
@@ -41,11 +44,11 @@ class Health:
         self.trouble = ""
 
     def _kept(self) -> int:
-        """Bytes that the device still uses for the process, or since it began and for nobody who is known."""
+        """Bytes that are still in use for the process, or for nobody who is known."""
         held = self._meter.used_by(self._process)
         if held:
             return held
-        return self._meter.used() - self._level
+        return self._meter.unclaimed() - self._level
 
     def check(self) -> None:
         """Raises Unavailable while the device is unhealthy. Looks again first: memory may have come back since."""

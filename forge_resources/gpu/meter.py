@@ -37,6 +37,10 @@ class Meter(Protocol):
         """Bytes of device memory that a process holds; None where the driver does not tell."""
         ...
 
+    def unclaimed(self) -> int:
+        """Bytes of device memory in use that no living process is known to hold."""
+        ...
+
     def total(self) -> int:
         """Bytes of device memory."""
         ...
@@ -58,6 +62,9 @@ class NoGpu:
         return 0
 
     def used_by(self, process: int) -> int | None:
+        return 0
+
+    def unclaimed(self) -> int:
         return 0
 
     def total(self) -> int:
@@ -85,10 +92,19 @@ class Nvml:
         return int(memory.used) if memory is not None else 0
 
     def used_by(self, process: int) -> int | None:
-        for one in self._read(self._nvml.nvmlDeviceGetComputeRunningProcesses) or ():
-            if one.pid == process and one.usedGpuMemory is not None:
-                return int(one.usedGpuMemory)
-        return None
+        return self._claims().get(process)
+
+    def unclaimed(self) -> int:
+        return max(0, self.used() - sum(self._claims().values()))
+
+    def _claims(self) -> dict[int, int]:
+        """Bytes by process, as far as the driver tells; a container may not see them."""
+        nvml = self._nvml
+        listed = [
+            *(self._read(nvml.nvmlDeviceGetGraphicsRunningProcesses) or ()),
+            *(self._read(nvml.nvmlDeviceGetComputeRunningProcesses) or ()),
+        ]
+        return {one.pid: int(one.usedGpuMemory) for one in listed if one.usedGpuMemory is not None}
 
     def total(self) -> int:
         memory = self._read(self._nvml.nvmlDeviceGetMemoryInfo)
