@@ -239,3 +239,10 @@ def test_the_page_has_thumbnails_and_a_plot(spot: Spot, signed: Path, tmp_path: 
     assert written.count("<polyline") == 3
     assert "passed" in written
     assert "<script" not in written
+
+
+def test_a_file_of_another_kind_is_a_fault_and_no_crash(spot: Spot, tmp_path: Path) -> None:
+    target = altered(spot, tmp_path / "spot.mxf", "-c:v", "mpeg2video", "-c:a", "pcm_s16le")
+    found = told(inspected(spot, target), "provenance")
+    assert "no C2PA manifest" in found
+    assert found.isprintable()

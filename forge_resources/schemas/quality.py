@@ -5,12 +5,24 @@ What belongs here: its shape. What does not: measuring or judging (see `editing.
 
 from __future__ import annotations
 
-from typing import Literal, get_args
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import BeforeValidator
 
 from forge_resources.schemas.types import Document, ExactRational, Line, Sha256, ShortLine, Slug
 
 QualityCheck = Literal["file", "sound", "picture", "flashing", "captions", "type", "provenance"]
 QUALITY_CHECKS: tuple[QualityCheck, ...] = get_args(QualityCheck)
+
+
+def _printable(value: Any) -> Any:
+    """What another program said, as one line: its words may hold bytes of the file that it could not read."""
+    if not isinstance(value, str):
+        return value
+    return " ".join("".join(char if char.isprintable() else " " for char in value).split())[:400] or "no words"
+
+
+Told = Annotated[Line, BeforeValidator(_printable)]
 
 
 class QualityFinding(Document):
@@ -22,7 +34,7 @@ class QualityFinding(Document):
     check: QualityCheck
     severity: Literal["fault", "remark"]
     place: ShortLine
-    message: Line
+    message: Told
     at_s: float | None = None
 
     def __str__(self) -> str:

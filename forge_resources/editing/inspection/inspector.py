@@ -135,4 +135,4 @@ def _source_type(manifest: dict[str, Any]) -> Iterator[QualityFinding]:
 
 
 def _fault(place: str, message: str) -> QualityFinding:
-    return QualityFinding(check="provenance", severity="fault", place=place, message=message[:400])
+    return QualityFinding(check="provenance", severity="fault", place=place, message=message)
