@@ -51,17 +51,23 @@ def tiny_home() -> Path:
     overlay.mkdir(parents=True)
     entries = {f"tiny-{name}": tiny_entry(name) for name in NATIVE}
     (overlay / "models.yaml").write_text(json.dumps(entries), encoding="utf-8")
-    (overlay / "parts.yaml").write_text(json.dumps({"tiny-canny": _part("controlnet", "canny")}), encoding="utf-8")
+    parts = {
+        "tiny-canny": _part("controlnet", control="canny"),
+        "tiny-depth-net": _part("controlnet", control="depth"),
+        "tiny-adapter": _part("ip-adapter", files=["*.safetensors", "image_encoder/*"]),
+    }
+    (overlay / "parts.yaml").write_text(json.dumps(parts), encoding="utf-8")
     for name in NATIVE:
         install(home, f"tiny-{name}", tiny_models.build(name, home / "built" / name))
     install(home, "tiny-canny", tiny_models.build_controlnet(home / "built" / "canny"))
     return home
 
 
-def _part(kind: str, control: str) -> dict[str, Any]:
+def _part(kind: str, **more: Any) -> dict[str, Any]:
     return {
-        "name": f"Tiny {kind}", "kind": kind, "architecture": "sd1", "control": control, "source": "hf:tiny/none@main",
+        "name": f"Tiny {kind}", "kind": kind, "architecture": "sd1", "source": "hf:tiny/none@main",
         "files": ["config.json", "diffusion_pytorch_model.safetensors"], "download_gb": 0.001, "licence": LICENCE,
+        **more,
     }  # fmt: skip
 
 

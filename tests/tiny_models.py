@@ -27,12 +27,22 @@ from diffusers import (
     ZImageTransformer2DModel,
 )
 from peft import LoraConfig, get_peft_model_state_dict
+from safetensors.torch import save_file
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from transformers import (
+    CLIPConfig,
+    CLIPImageProcessor,
+    CLIPModel,
     CLIPTextConfig,
     CLIPTextModel,
     CLIPTextModelWithProjection,
     CLIPTokenizer,
+    CLIPVisionConfig,
+    CLIPVisionModelWithProjection,
+    DepthAnythingConfig,
+    DepthAnythingForDepthEstimation,
+    Dinov2Config,
+    DPTImageProcessor,
     PreTrainedTokenizerFast,
     Qwen3Config,
     Qwen3Model,
@@ -205,4 +215,86 @@ def build_lora(folder: Path, pipeline: Any, seed: int = 0, rank: int = 2) -> Pat
     denoiser.delete_adapters("default")
     name = "unet_lora_layers" if hasattr(pipeline, "unet") else "transformer_lora_layers"
     type(pipeline).save_lora_weights(folder, **{name: layers}, safe_serialization=True)
+    return folder
+
+
+def _sensitive(model: Any) -> None:
+    """Large weights: those that models begin with hardly tell one picture from another."""
+    with torch.no_grad():
+        for parameter in model.parameters():
+            if parameter.dim() > 1:
+                parameter.normal_(std=0.4)
+
+
+def build_image_encoder(folder: Path, width: int = 32) -> Path:
+    """Saves a CLIP picture encoder."""
+    config = CLIPVisionConfig(
+        hidden_size=width, intermediate_size=2 * width, num_hidden_layers=2, num_attention_heads=2, image_size=32,
+        patch_size=8, projection_dim=width,
+    )  # fmt: skip
+    torch.manual_seed(5)
+    model = CLIPVisionModelWithProjection(config).eval()
+    _sensitive(model)
+    model.save_pretrained(folder, safe_serialization=True)
+    return folder
+
+
+def build_ip_adapter(folder: Path, pipeline: Any, width: int = 32) -> Path:
+    """Saves an IP-Adapter for a tiny `sd1`, with its image encoder, in the layout that the published ones have."""
+    torch.manual_seed(6)
+    text = pipeline.unet.config.cross_attention_dim
+    state = {
+        "image_proj.proj.weight": torch.randn(4 * text, width) * 0.3, "image_proj.proj.bias": torch.zeros(4 * text),
+        "image_proj.norm.weight": torch.ones(text), "image_proj.norm.bias": torch.zeros(text),
+    }  # fmt: skip
+    number = 1
+    for name in pipeline.unet.attn_processors:
+        if name.endswith("attn2.processor"):
+            module = pipeline.unet.get_submodule(name.removesuffix(".processor"))
+            for half in ("to_k_ip", "to_v_ip"):
+                state[f"ip_adapter.{number}.{half}.weight"] = torch.randn(module.inner_dim, text) * 0.5
+            number += 2
+    folder.mkdir(parents=True, exist_ok=True)
+    save_file(state, folder / "ip-adapter_tiny.safetensors")
+    build_image_encoder(folder / "image_encoder", width)
+    return folder
+
+
+def build_depth(folder: Path) -> Path:
+    """Saves a Depth Anything with random weights, and its processor."""
+    backbone = Dinov2Config(
+        image_size=56, patch_size=14, hidden_size=32, num_hidden_layers=4, num_attention_heads=2,
+        out_indices=[1, 2, 3, 4], apply_layernorm=True, reshape_hidden_states=False,
+    )  # fmt: skip
+    config = DepthAnythingConfig(
+        backbone_config=backbone, patch_size=14, reassemble_hidden_size=32, neck_hidden_sizes=[8, 8, 8, 8],
+        fusion_hidden_size=8, head_hidden_size=8,
+    )  # fmt: skip
+    torch.manual_seed(7)
+    model = DepthAnythingForDepthEstimation(config).eval()
+    _sensitive(model.backbone)
+    with torch.no_grad():
+        # What is below zero is cut off: random weights alone see no depth anywhere.
+        for parameter in model.head.parameters():
+            parameter.copy_(torch.rand_like(parameter))
+    model.save_pretrained(folder, safe_serialization=True)
+    DPTImageProcessor(size={"height": 56, "width": 56}, ensure_multiple_of=14).save_pretrained(folder)
+    return folder
+
+
+def build_clip(folder: Path) -> Path:
+    """Saves a CLIP with random weights, and its processor."""
+    text = {
+        "vocab_size": 160, "hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2,
+        "num_attention_heads": 2, "max_position_embeddings": 77, "bos_token_id": 0, "eos_token_id": 1,
+    }  # fmt: skip
+    vision = {
+        "hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2,
+        "image_size": 32, "patch_size": 8,
+    }  # fmt: skip
+    torch.manual_seed(8)
+    config = CLIPConfig(text_config=text, vision_config=vision, projection_dim=16)
+    CLIPModel(config).eval().save_pretrained(folder, safe_serialization=True)
+    clip_tokenizer(folder).save_pretrained(folder)
+    CLIPImageProcessor(size={"shortest_edge": 32}, crop_size={"height": 32, "width": 32}).save_pretrained(folder)
     return folder

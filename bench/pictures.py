@@ -1,0 +1,260 @@
+"""Pictures: what the engine costs over a bare loop of diffusers, how many plates of a brief are rendered, and with a
+GPU the seconds and memory of full-size models.
+
+What belongs here: measuring through the public parts. What does not: models (see `random_models`).
+
+    python bench/pictures.py [--rounds 3] [--pictures 3] [--json]
+"""
+
+# ruff: noqa: TID253 -- a bench is about these libraries, and nothing imports it
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, cast
+
+import httpx
+import numpy as np
+import torch
+import yaml
+from upath import UPath
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from bench import random_models
+from bench.measuring import median, show
+from forge_resources.briefs.check import check_file
+from forge_resources.engines.registry import engine
+from forge_resources.gpu.residence import process_cache
+from forge_resources.imaging.diffusion.engine import DiffusionArtist
+from forge_resources.imaging.diffusion.finishing import fit_to_plate, write_plate
+from forge_resources.imaging.diffusion.parameters import DiffusionParameters
+from forge_resources.imaging.plates import make_plates
+from forge_resources.imaging.storyboard import compose_storyboard
+from forge_resources.models.catalogue import load_catalogue
+from forge_resources.models.installation import Installer, Order
+from forge_resources.models.references import parse_reference
+from forge_resources.models.shelf import Shelf
+from forge_resources.schemas.pictures import Direction, PictureSettings
+from forge_resources.schemas.script import Concept, Culture, Script
+from forge_resources.schemas.storyboard import ShotLook
+from forge_resources.settings import Settings
+from forge_resources.studio import Studio
+from forge_resources.writing.papers import write_paper
+from tests import model_shelf, tiny_models
+
+PROMPT = "A lamp on a bedside table."
+MARKETS = ["en-GB", "en-US", "de-DE", "fr-FR", "es-ES"]
+PERSONAS = ["busy-parent", "night-owl-student", "city-commuter", "active-retiree"]
+EXAMPLE = Path(__file__).parents[1] / "examples" / "briefs" / "aurora-launch.yaml"
+
+
+def prepare(home: Path) -> None:
+    """A deployment with a small FLUX and a tiny Stable Diffusion, both with random weights, installed from files."""
+    os.environ |= {
+        "FORGE_HOME": str(home),
+        "FORGE_MODELS": str(home / "models"),
+        "FORGE_LIBRARY": str(home / "library"),
+    }
+    entry, tiny = model_shelf.tiny_entry("flux1"), model_shelf.tiny_entry("sd1")
+    config = random_models.CONFIGURATIONS["small"]["flux"]
+    side = config["pixels"]
+    small = {
+        **entry, "native_width": side, "native_height": side, "max_pixels": 2 * side * side,
+        "steps": {"default": config["steps"], "lowest": 1, "highest": 50},
+    }  # fmt: skip
+    overlay = home / "library" / "models"
+    overlay.mkdir(parents=True)
+    (overlay / "models.yaml").write_text(json.dumps({"bench-small": small, "bench-tiny": tiny}))
+    random_models.flux("small", "cpu", torch.float32).save_pretrained(home / "built" / "small")
+    tiny_models.build("sd1", home / "built" / "tiny")
+    catalogue = load_catalogue(overlay)
+    with httpx.Client() as client:
+        installer = Installer(Shelf(home / "models"), catalogue, client)
+        for name in ("small", "tiny"):
+            reference = parse_reference(f"file:{home / 'built' / name}")
+            installer.install(Order(f"bench-{name}", reference, catalogue.models[f"bench-{name}"]))
+
+
+def recipe(seed: int) -> DiffusionParameters:
+    """A plate of the small model, with a prompt that every encoder reads whole."""
+    look = ShotLook.model_validate(
+        {
+            "description": PROMPT, "camera": {"size": "medium"}, "setting": "bedroom", "time_of_day": "morning",
+            "light": "soft-daylight", "product_name": "Lamp", "seed": seed,
+            "palette": {"primary": "#1f2a44", "accent": "#f2a03d"},
+            "direction": Direction(settings=PictureSettings(model="bench-small"), product="a lamp").model_dump(),
+        }
+    )  # fmt: skip
+    made = DiffusionArtist().parameters(look, "16:9", 0)
+    return made.model_copy(update={"prompt": PROMPT, "clauses": [PROMPT]})
+
+
+def engine_over_bare(studio: Studio, rounds: int, pictures: int) -> dict[str, Any]:
+    """Seconds a picture: bare pipeline, bare pipeline with fitting and saving, and the engine through the workshop."""
+    from diffusers import FluxPipeline
+
+    bare = FluxPipeline.from_pretrained(Path(os.environ["FORGE_MODELS"]) / "bench-small", use_safetensors=True)
+    bare.set_progress_bar_config(disable=True)
+    first = recipe(0)
+    plate = (first.plate_width, first.plate_height)
+    folder = Path(tempfile.mkdtemp(dir=os.environ["FORGE_HOME"]))
+
+    def drawn(seed: int) -> Any:
+        generator = torch.Generator().manual_seed(seed)
+        return bare(
+            PROMPT, PROMPT, width=first.width, height=first.height, num_inference_steps=first.steps,
+            guidance_scale=first.guidance, generator=generator, max_sequence_length=first.tokens,
+        ).images[0]  # fmt: skip
+
+    def saved(seed: int) -> None:
+        write_plate(fit_to_plate(drawn(seed), plate), folder / "bare.png")
+
+    artist = engine("image", "diffusers")
+
+    def made(seed: int) -> None:
+        studio.workshop.make(artist, recipe(seed))
+
+    ways: dict[str, Callable[[int], object]] = {"bare": drawn, "bare_saved": saved, "engine": made}
+    for way in ways.values():
+        way(10**6)
+    seconds: dict[str, list[float]] = {name: [] for name in ways}
+    for turn in range(rounds):
+        for name, way in ways.items():
+            started = time.perf_counter()
+            for number in range(pictures):
+                way(turn * 1000 + number)
+            seconds[name].append((time.perf_counter() - started) / pictures)
+    equal = np.array_equal(np.asarray(DiffusionArtist().draw(recipe(5), {})), np.asarray(drawn(5)))
+    figures = {f"{name}_s": median(values) for name, values in seconds.items()}
+    ratios = [ours / theirs for ours, theirs in zip(seconds["engine"], seconds["bare"], strict=True)]
+    saved_ratios = [ours / theirs for ours, theirs in zip(seconds["engine"], seconds["bare_saved"], strict=True)]
+    return {
+        **figures,
+        "engine_over_bare": median(ratios),
+        "engine_over_bare_saved": median(saved_ratios),
+        "bit_equal": bool(equal),
+    }
+
+
+def plates_rendered(studio: Studio, home: Path) -> dict[str, Any]:
+    """Plates rendered ÷ plates needed of the demo's brief for 5 markets × 4 personas, painted with the tiny model."""
+    brief = yaml.safe_load(EXAMPLE.read_text(encoding="utf-8"))
+    spanish = {"message": "Despierta antes.", "call_to_action": "Pruébala.", "selling_points": ["Despierta con luz"]}
+    brief |= {"brief": "bench-launch", "markets": MARKETS, "personas": PERSONAS, "engines": {"image": "diffusers"}}
+    brief |= {"pictures": {"model": "bench-tiny"}, "copy": {**brief["copy"], "es": spanish}}
+    (home / "brief.yaml").write_text(yaml.safe_dump(brief, allow_unicode=True), encoding="utf-8")
+    studio.filing.file(check_file(UPath(home / "brief.yaml"), studio.library, studio.profiles), "brief.yaml")
+    needed = rendered = 0
+    for cell in studio.filing.manifest("bench-launch").cells:
+        cell_brief = studio.filing.cell_brief(cell)
+        concept, _ = write_paper(studio.workshop, cell_brief, "concept", Concept)
+        culture, _ = write_paper(studio.workshop, cell_brief, "culture", Culture, concept)
+        script, _ = write_paper(studio.workshop, cell_brief, "script", Script, concept, culture)
+        plates, tally = make_plates(
+            studio.workshop, cell_brief, compose_storyboard(script, cell_brief), lambda *_: None
+        )
+        needed += len(plates)
+        rendered += tally.made
+    return {
+        "plates_needed": needed,
+        "plates_rendered": rendered,
+        "plates_rendered_over_needed": round(rendered / needed, 3),
+    }
+
+
+def full_size(name: str, home: Path, pictures: int) -> dict[str, Any]:
+    """Seconds a picture (eager and compiled), peak memory and load seconds of a full-size model on this GPU."""
+    build = cast("Callable[..., Any]", getattr(random_models, name))
+    config = random_models.CONFIGURATIONS["full"][name]
+    pipeline: Any = build("full", "cuda", torch.bfloat16)
+    folder = home / f"full-{name}"
+    bytes_of_weights = sum(
+        tensor.numel() * tensor.element_size()
+        for part in pipeline.components.values()
+        if hasattr(part, "parameters")
+        for tensor in part.parameters()
+    )
+    figures: dict[str, Any] = {"weights_gb": round(bytes_of_weights / 1e9, 1)}
+    if shutil.disk_usage(home).free > bytes_of_weights * 1.2:
+        pipeline.save_pretrained(folder)
+        kind, pipeline = type(pipeline), None
+        torch.cuda.empty_cache()
+        started = time.perf_counter()
+        pipeline = kind.from_pretrained(folder, dtype=torch.bfloat16, use_safetensors=True).to("cuda")
+        torch.cuda.synchronize()
+        figures["load_s"] = round(time.perf_counter() - started, 2)
+        shutil.rmtree(folder)
+    pipeline.set_progress_bar_config(disable=True)
+    _seconds_of(pipeline, config)
+    torch.cuda.reset_peak_memory_stats()
+    figures["eager_s"] = median([_seconds_of(pipeline, config) for _ in range(pictures)])
+    figures["peak_gb"] = round(torch.cuda.max_memory_allocated() / 1e9, 2)
+    denoiser = "unet" if hasattr(pipeline, "unet") else "transformer"
+    started = time.perf_counter()
+    setattr(pipeline, denoiser, torch.compile(getattr(pipeline, denoiser)))
+    _seconds_of(pipeline, config)
+    figures["compile_s"] = round(time.perf_counter() - started, 1)
+    figures["compiled_s"] = median([_seconds_of(pipeline, config) for _ in range(pictures)])
+    pipeline = None
+    torch.cuda.empty_cache()
+    return figures
+
+
+def _seconds_of(pipeline: Any, config: dict[str, Any]) -> float:
+    """Of one picture, from the prompt to the Pillow picture."""
+    torch.cuda.synchronize()
+    started = time.perf_counter()
+    side, generator = config["pixels"], torch.Generator("cpu").manual_seed(1)
+    pipeline(PROMPT, width=side, height=side, num_inference_steps=config["steps"], generator=generator)
+    torch.cuda.synchronize()
+    return time.perf_counter() - started
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--pictures", type=int, default=3, help="pictures of each way in a round")
+    parser.add_argument("--json", action="store_true")
+    chosen = parser.parse_args()
+    home = Path(tempfile.mkdtemp(prefix="forge-bench-pictures-"))
+    try:
+        prepare(home)
+        studio = Studio(Settings.from_environment())
+        figures = engine_over_bare(studio, chosen.rounds, chosen.pictures)
+        process_cache().clear()
+        figures |= plates_rendered(studio, home)
+        if torch.cuda.is_available():
+            figures["gpu"] = torch.cuda.get_device_name()
+            figures |= {f"full_{name}": full_size(name, home, chosen.pictures) for name in ("sdxl", "flux")}
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+    figures |= {"torch": torch.__version__, "threads": torch.get_num_threads()}
+    rows = [
+        ("engine, a picture", f"{figures['engine_s']:.2f} s", f"bare {figures['bare_s']:.2f} s"),
+        ("engine ÷ bare loop", f"{figures['engine_over_bare']:.3f}", "aim 1.05"),
+        ("engine ÷ bare loop that saves", f"{figures['engine_over_bare_saved']:.3f}", ""),
+        ("same bytes as the bare loop", str(figures["bit_equal"]), "aim True"),
+        (
+            "plates rendered ÷ needed",
+            f"{figures['plates_rendered_over_needed']:.3f}",
+            f"{figures['plates_rendered']} of {figures['plates_needed']}, aim 0.4",
+        ),
+    ]
+    for name in ("sdxl", "flux"):
+        for what, figure in figures.get(f"full_{name}", {}).items():
+            rows.append((f"full-size {name}, {what}", str(figure), ""))
+    if not torch.cuda.is_available():
+        rows.append(("full-size SDXL and FLUX", "not measured", "no GPU"))
+    show("Pictures", rows, figures, chosen.json)
+
+
+if __name__ == "__main__":
+    main()
