@@ -5,8 +5,10 @@ from __future__ import annotations
 import click
 
 from forge_jobs.command.output import EXIT_DONE, json_option, people, print_json, print_table
+from forge_jobs.command.serving import serve as serve_app
 from forge_jobs.consumption import of_cells, total
 from forge_jobs.instance import open_instance
+from forge_jobs.monitoring.worker_health import worker_health
 from forge_resources.engines.contract import Engine
 from forge_resources.engines.registry import engines
 from forge_resources.errors import Conflict, NotFound
@@ -93,6 +95,16 @@ def _status_of_actor(host: RayHost, as_json: bool) -> int:
     rows = [*report.items(), *((f"model {one['model']}", _size(one["bytes"], one["on_device"])) for one in models)]
     print_table(["what", "is"], rows)
     return EXIT_DONE
+
+
+@gpu.command()
+@click.option("--port", type=click.IntRange(1, 65535), default=9465, show_default=True, help="Port to listen on.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+def serve(port: int, host: str) -> int:
+    """Serves /healthz, /readyz and /metrics of the worker of this machine. Ends with Ctrl-C; the worker stays."""
+    worker = WorkerHost()
+    people().print(f"worker  http://{host}:{port}/readyz")
+    return serve_app(worker_health(worker.status, worker.device), host, port)
 
 
 @gpu.command()
