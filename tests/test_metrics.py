@@ -29,6 +29,7 @@ from forge_resources.schemas.cell import CellKey
 from forge_resources.schemas.storyboard import Frames
 from forge_resources.settings import Settings
 from forge_resources.studio import Studio
+from forge_resources.writing.spending import spending
 from tests.s3_server import BUCKET
 from tests.sample_briefs import write_brief
 
@@ -176,9 +177,12 @@ def test_briefs_in_a_bucket(
 
 
 def test_what_stages_measure_is_counted(instance: dg.DagsterInstance, studio: Studio) -> None:
+    # The names are those under which the writing stages show what their calls took.
+    facts = {"calls": 2, "input_tokens": 900, "output_tokens": 120, "cost_usd": 0.25}
+
     @dg.asset(name="script")
     def script() -> dg.MaterializeResult[None]:
-        return dg.MaterializeResult(metadata={"tokens_in": 900, "tokens_out": 120, "cost_usd": 0.25, "made": 1})
+        return dg.MaterializeResult(metadata={**spending([facts]), "made": 1})
 
     @dg.asset(name="frames")
     def frames() -> dg.MaterializeResult[None]:
