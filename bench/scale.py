@@ -61,12 +61,12 @@ def main() -> None:
     found: dict[str, dict[str, Any]] = {}
     for database in databases:
         with tempfile.TemporaryDirectory(prefix="forge-bench-") as folder, served(database) as environment:
-            found[database] = {
-                **inbox(Path(folder) / "inbox-home", environment(), wanted.briefs),
-                **registered(Path(folder) / "cells-home", environment(), wanted.cells, wanted.stale_cells),
-            }
+            figures = found[database] = inbox(Path(folder) / "inbox-home", environment(), wanted.briefs)
+            so_far(database, figures)
+            figures |= registered(Path(folder) / "cells-home", environment(), wanted.cells, wanted.stale_cells)
+            so_far(database, figures)
             if database == databases[0]:
-                found[database] |= queue(Path(folder) / "queue-home", environment(), wanted.runs)
+                figures |= queue(Path(folder) / "queue-home", environment(), wanted.runs)
     figures = {**found[databases[0]], "database": databases[0]}
     figures |= {database: found[database] for database in databases[1:]}
     show(
@@ -75,6 +75,11 @@ def main() -> None:
         figures,
         wanted.json,
     )
+
+
+def so_far(database: str, figures: dict[str, Any]) -> None:
+    """The whole takes many minutes: what is known is told."""
+    print(f"{database}: {json.dumps(figures)}", file=sys.stderr, flush=True)
 
 
 def rows(database: str, figures: dict[str, Any], wanted: argparse.Namespace) -> list[tuple[str, str, str]]:
