@@ -205,6 +205,18 @@ def test_a_brief_that_gives_orders_changes_nothing_that_gates_guard(
     assert not written.kept.reports["script_claims"].passed
 
 
+def test_a_reply_in_another_language_is_sent_back(shop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    def in_english(rows: list[dict[str, Any]]) -> None:
+        for row, gloss in zip(rows, ("Some days begin too early.", "Light comes before noise."), strict=False):
+            row["voice_over"] = gloss
+
+    model = Model(in_english)
+    written, _ = write(model, shop, monkeypatch)
+    assert [one.passed for one in written.rounds] == [False, True]
+    assert not written.rounds[0].reports["script_language"].passed
+    assert "is in English, not in German" in model.revised[0].texts[-1]
+
+
 ORIGIN = Origin.model_validate(
     {
         "script": [
