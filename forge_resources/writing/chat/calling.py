@@ -22,6 +22,8 @@ from forge_resources.writing.chat.replies import LONGEST_REPLY, loops
 from forge_resources.writing.chat.settings import WritingSettings
 
 TOOL = "answer"
+_TAIL = 4_000
+"""Characters of the end of a reply that are looked at for loops."""
 _CUT_OFF = frozenset({"length", "max_tokens", "model_length"})
 _DECLINED = frozenset({"refusal", "content_filter", "safety"})
 
@@ -113,29 +115,34 @@ def _call_once(
 
 def _stream(model: Any, parameters: ChatParameters, turns: Sequence[Turn]) -> Reply:
     """Reads the reply as it comes, and stops reading where it cannot become one."""
-    whole: Any = None
-    length, checked = 0, 0
+    # Parts are put together here: the library's own sum of chunks parses the whole again for every part of a tool call.
+    said: list[str] = []
+    length, checked, tail, ended, declined = 0, 0, "", "", False
+    counted: dict[str, int] = {}
     for chunk in _asked_for_a_document(model, parameters).stream([(_ROLES[turn.role], turn.text) for turn in turns]):
-        whole = chunk if whole is None else whole + chunk
-        length += len(_text_of(chunk))
+        refusal = (getattr(chunk, "additional_kwargs", None) or {}).get("refusal")
+        declined = declined or bool(refusal)
+        part = _text_of(chunk) or str(refusal or "")
+        said.append(part)
+        length += len(part)
+        tail = (tail + part)[-_TAIL:]
+        for name, count in (getattr(chunk, "usage_metadata", None) or {}).items():
+            if isinstance(count, int):
+                counted[name] = counted.get(name, 0) + count
+        told = getattr(chunk, "response_metadata", None) or {}
+        ended = str(told.get("finish_reason") or told.get("stop_reason") or ended).casefold()
         if length > LONGEST_REPLY:
             break
-        if length - checked > 4_000:
+        if length - checked > _TAIL:
             checked = length
-            if loops(_text_of(whole)):
+            if loops(tail):
                 break
-    if whole is None:
-        return Reply("")
-    usage = getattr(whole, "usage_metadata", None) or {}
-    told = getattr(whole, "response_metadata", None) or {}
-    ended = str(told.get("finish_reason") or told.get("stop_reason") or "").casefold()
-    refusal = (getattr(whole, "additional_kwargs", None) or {}).get("refusal")
     return Reply(
-        text=_text_of(whole) or str(refusal or ""),
-        input_tokens=usage.get("input_tokens"),
-        output_tokens=usage.get("output_tokens"),
+        text="".join(said),
+        input_tokens=counted.get("input_tokens"),
+        output_tokens=counted.get("output_tokens"),
         cut_off=ended in _CUT_OFF,
-        declined=ended in _DECLINED or bool(refusal),
+        declined=declined or ended in _DECLINED,
     )
 
 
