@@ -2,14 +2,13 @@
 
 What belongs here: the elements of the format. What does not: which events there are (see `events`).
 
-Source: Apple, FCPXML Reference. Lanes above are motion (1), insets (2) and titles (3 to 5), below are voice (-1), music
-(-2) and effects (-3). Paths are relative to the file, as the format allows.
+Source: Apple, FCPXML Reference. Lanes above are motion (1), insets (2) and titles (from 3 on), below are voice (-1),
+music (-2) and effects (-3). Paths are relative to the file, as the format allows.
 """
 
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
-from collections.abc import Sequence
 
 from forge_resources.editing.cut import Entry, Medium
 from forge_resources.editing.interchange.events import PictureEvent, Sheet, SoundEvent, SoundTrack, TypeEvent
@@ -165,8 +164,3 @@ class _Document:
 
     def _time(self, frames: int) -> str:
         return seconds(frames, self._fps)
-
-
-def lanes() -> Sequence[int]:
-    """Every lane that is written, from the bottom up."""
-    return sorted([*_SOUND_LANES.values(), 0, 1, 2, *_TITLE_LANES.values()])
