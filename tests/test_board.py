@@ -23,6 +23,7 @@ from forge_resources.schemas.cell import CellKey
 from forge_resources.schemas.storyboard import Frames
 from forge_resources.settings import Settings
 from forge_resources.studio import Studio
+from tests.sample_briefs import SHORT
 from tests.test_metrics import CELL, file_brief
 
 PLACE = f"/briefs/{CELL.path}"
@@ -219,7 +220,7 @@ def test_approval_and_deliverables(instance: dg.DagsterInstance, studio: Studio)
     run_job(instance, "finish", CELL, reuse=True, tags={})
     page = producer.get(PLACE)
     assert "delivered" in page.text
-    name = f"{CELL.brief}_{CELL.market}_{CELL.persona}_web"
+    name = f"{CELL.brief}_{CELL.market}_{CELL.persona}_{SHORT['delivery'][0]}"
     spot = producer.get(f"{PLACE}/files/{name}.mp4", headers={"Range": "bytes=0-99"})
     assert (spot.status_code, spot.headers["content-type"], len(spot.content)) == (206, "video/mp4", 100)
     timeline = producer.get(f"{PLACE}/files/{name}.otio?download")

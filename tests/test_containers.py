@@ -32,7 +32,7 @@ from forge_resources.settings import Settings
 from forge_resources.studio import Studio
 from tests.postgres_server import PostgresServer
 from tests.s3_server import BUCKET
-from tests.sample_briefs import write_brief
+from tests.sample_briefs import SHORT, write_brief
 
 CHECKOUT = Path(__file__).parents[1]
 DOCKER = CHECKOUT / "docker"
@@ -315,7 +315,7 @@ def test_a_brief_becomes_a_spot(services: Services, tmp_path: Path) -> None:
         assert time.monotonic() < until, (tmp_path / "daemon.log").read_text()[-3000:]
         time.sleep(2)
     page = services.ask("3100", "/briefs/night-tea/en-GB/busy-parent")
-    assert "night-tea_en-GB_busy-parent_web.mp4" in page
+    assert f"night-tea_en-GB_busy-parent_{SHORT['delivery'][0]}.mp4" in page
     lines = [
         json.loads(line)
         for file in (tmp_path / "var" / "logs").glob("*.jsonl")
