@@ -24,6 +24,8 @@ def test_the_queue_takes_one_run_at_a_time_and_every_second(instance: dg.Dagster
     assert queue is not None
     assert queue.max_concurrent_runs == 1
     assert queue.tag_concurrency_limits == []
+    # A code server that is being started again fails no run that waits for it.
+    assert (queue.max_user_code_failure_retries, queue.user_code_failure_retry_delay) == (20, 10)
 
 
 def test_a_pool_lets_one_step_in_at_a_time(instance: dg.DagsterInstance) -> None:
