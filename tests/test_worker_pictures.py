@@ -29,14 +29,19 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the worker fork
 def painting() -> Iterator[WorkerFloor]:
     """A worker that finds the tiny models, for all tests of this module."""
     models = model_shelf.environment(model_shelf.tiny_home())
+    torch = pytest.importorskip("torch")
+    threads = torch.get_num_threads()
     with pytest.MonkeyPatch.context() as patch:
         for name, value in models.items():
             patch.setenv(name, value)
-        # One thread here and there: sums in another order give other bytes.
+        # One thread here and there: sums in another order give other bytes. The variable is for the worker; torch
+        # has read it here already.
         patch.setenv("OMP_NUM_THREADS", "1")
+        torch.set_num_threads(1)
         patch.setattr("forge_resources.imaging.diffusion.ordering.plate_size", lambda _: (96, 54))
         with floor(**models, OMP_NUM_THREADS="1", FORGE_GPU_LOAD_S="120", FORGE_GPU_HANG_S="20") as made:
             yield made
+    torch.set_num_threads(threads)
 
 
 def recipe(model: str, seed: int = 7) -> DiffusionParameters:
