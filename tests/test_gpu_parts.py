@@ -8,22 +8,27 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from multiprocessing import Pipe
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import pytest
 
 from forge_jobs.command import forge
+from forge_resources.engines.registry import ENGINES
 from forge_resources.errors import Conflict, EngineFailed, InvalidInput, NotFound, OutOfMemory, Unavailable
 from forge_resources.gpu.endings import ended_without_a_word
 from forge_resources.gpu.faults import kind_of
-from forge_resources.gpu.floor import Floor
+from forge_resources.gpu.floor import Floor, verdict
 from forge_resources.gpu.health import Health
+from forge_resources.gpu.imports import imports_of
 from forge_resources.gpu.limits import Limits, chosen_host, device_name, has_gpu
 from forge_resources.gpu.meter import NO_NVML, Nvml, Samples, meter_of
 from forge_resources.gpu.metrics import exposition
+from forge_resources.gpu.nursery import Child
 from forge_resources.gpu.protocol import Make
 from forge_resources.gpu.pulse import Pulse
 from forge_resources.gpu.runtime_folder import RuntimeFolder
@@ -54,6 +59,24 @@ def test_a_load_in_the_middle_is_no_hang() -> None:
     pulse.beat(2, 60)
     assert pulse.median_s == 0, "the time of the load is not that of a step"
     assert pulse.verdict(62)
+
+
+def test_what_waits_to_be_heard_is_no_silence() -> None:
+    """A worker that got no time for a while first hears what the child has said meanwhile."""
+    long_ago = time.monotonic() - 10
+    ours, theirs = Pipe()
+    sentinel, _alive = Pipe(duplex=False)
+    with ours, theirs, sentinel, _alive:
+        child = Child(SimpleNamespace(sentinel=sentinel.fileno()), ours, {})  # type: ignore[arg-type]
+        silent, late = Pulse(Limits(load_s=1), now=long_ago), Pulse(Limits(deadline_s=1), now=long_ago)
+        assert "No step" in verdict(child, silent)
+        theirs.send_bytes(b"{}")
+        assert not verdict(child, silent)
+        assert "within 1 s" in verdict(child, late), "the deadline holds however much it says"
+        ours.recv_bytes()
+        assert "No step" in verdict(child, silent)
+        theirs.close()
+        assert not verdict(child, silent), "it has ended, which is another fault"
 
 
 def test_steps_that_are_told_together_count_with_their_mean() -> None:
@@ -137,7 +160,8 @@ def test_what_other_programs_take_is_no_trouble() -> None:
     assert not health.trouble
 
 
-def test_no_process_is_started_on_an_unhealthy_device(tmp_path: Path) -> None:
+def test_no_process_is_started_on_an_unhealthy_device(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORGE_GPU_AHEAD", "first")
     device = Device(bytes_used=0)
     made = Floor("0", device, tolerance=10**8)
     made._health = Health(device, 10**8, back_s=0.1)
@@ -202,6 +226,8 @@ def test_settings_that_are_wrong_are_refused() -> None:
         chosen_host({"FORGE_GPU_HOST": "cloud"})
     with pytest.raises(InvalidInput, match="FORGE_GPU_HANG_S"):
         Limits.from_environment({"FORGE_GPU_HANG_S": "soon"})
+    with pytest.raises(InvalidInput, match="FORGE_GPU_AHEAD is `none`"):
+        imports_of("tests.heavy.wild:WildEngine", {"FORGE_GPU_AHEAD": "none"})
     assert Limits.from_environment({"FORGE_GPU_STOP_S": "2"}).stop_s == 2
     assert not has_gpu({"CUDA_VISIBLE_DEVICES": ""})
     assert device_name({"CUDA_VISIBLE_DEVICES": "-1"}) == "cpu"
@@ -282,8 +308,7 @@ def test_the_command_tells_of_the_worker_and_stops_it(
         status = forge.main(["gpu", *words], standalone_mode=False)
         return status, capfd.readouterr().out
 
-    registered = {("edit", "wild"): "tests.heavy.wild:WildEngine"}
-    monkeypatch.setattr("forge_resources.engines.registry.ENGINES", registered)
+    monkeypatch.setitem(ENGINES, ("edit", "wild"), "tests.heavy.wild:WildEngine")
     with floor() as made:
         for name, value in made.environment.items():
             if name.startswith("FORGE_"):

@@ -40,7 +40,7 @@ def test_papers_and_lines_have_the_bytes_of_this_process(
             TransformersVoice().parameters("wake up before your alarm does.", "en", "en-gb", 15, Fraction(30)),
         ),
     }
-    with floor(**places, OMP_NUM_THREADS="1", FORGE_GPU_LOAD_S="200", FORGE_GPU_HANG_S="60") as made:
+    with floor(**places, OMP_NUM_THREADS="1") as made:
         for name, (engine, parameters) in orders.items():
             here, there = tmp_path / f"{name}-here", tmp_path / f"{name}-there"
             InlineHost().make(Order(engine, parameters, {}, here))

@@ -39,7 +39,7 @@ def painting() -> Iterator[WorkerFloor]:
         patch.setenv("OMP_NUM_THREADS", "1")
         torch.set_num_threads(1)
         patch.setattr("forge_resources.imaging.diffusion.ordering.plate_size", lambda _: (96, 54))
-        with floor(**models, OMP_NUM_THREADS="1", FORGE_GPU_LOAD_S="120", FORGE_GPU_HANG_S="20") as made:
+        with floor(**models, OMP_NUM_THREADS="1") as made:
             yield made
     torch.set_num_threads(threads)
 

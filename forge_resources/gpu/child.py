@@ -10,6 +10,7 @@ from __future__ import annotations
 import ctypes
 import os
 import queue
+import resource
 import signal
 import sys
 import threading
@@ -30,6 +31,7 @@ _PR_SET_PDEATHSIG = 1
 def work(connection: Connection) -> None:
     """The life of a child: jobs come over `connection`, one at a time."""
     _end_with_parent()
+    _end_at_once()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     child = _Child(connection)
@@ -44,6 +46,15 @@ def _end_with_parent() -> None:
     the interpreter. Elsewhere the thread that listens notices."""
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _end_at_once() -> None:
+    """A crash writes no core: that of a process full of weights takes minutes, in which its memory is not given back.
+
+    A limit of one byte is too small for a file and, to Linux, also says that no program is to be handed one.
+    """
+    _, highest = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (highest if highest == 0 else 1, highest))
 
 
 class _Child:

@@ -120,7 +120,7 @@ class Floor:
                 # Also where it talks all the time.
                 if answer is None and ticket.is_cancelled:
                     answer = self._stop(ticket, child, pulse)
-                elif answer is None and (why := pulse.verdict(time.monotonic())):
+                elif answer is None and (why := verdict(child, pulse)):
                     answer = self._hung(ticket, child, why, samples)
         self._close(ticket, child, answer, samples)
 
@@ -159,7 +159,7 @@ class Floor:
                     return answer | {"details": {"flag_s": round(time.monotonic() - started, 3)}}
         except (EOFError, OSError):
             pass  # It ended.
-        times = {"flag_s": limits.stop_s, **end(child, limits.term_s)}
+        times = {"flag_s": round(time.monotonic() - started, 3), **end(child, limits.term_s)}
         log.warning("%s did not stop on the flag: %s", ticket.label, times)
         return _cancelled(ticket, times)
 
@@ -257,6 +257,16 @@ class Floor:
             ],
             "totals": self.totals.figures(),
         }
+
+
+def verdict(child: Child, pulse: Pulse) -> str:
+    """What is wrong with a job, in words; empty while nothing is."""
+    now = time.monotonic()
+    why = pulse.verdict(now)
+    if why and not pulse.is_overdue(now) and heard_or_ended(child, 0.0):
+        # It has spoken, or ended, and it was this process that got no time to hear of it.
+        return ""
+    return why
 
 
 def _cancelled(ticket: Ticket, times: Mapping[str, Any]) -> dict[str, Any]:

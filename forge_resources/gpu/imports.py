@@ -7,19 +7,26 @@ from __future__ import annotations
 
 import contextlib
 import inspect
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from forge_resources.engines.contract import Engine
 from forge_resources.engines.registry import engines
-from forge_resources.errors import ForgeError
+from forge_resources.errors import ForgeError, InvalidInput
 from forge_resources.gpu.doing import engine_at
 
 
-def imports_of(location: str) -> list[str]:
-    """The modules that the device-bound engines of this deployment name, and the one at `location` with them."""
-    found = [engine for engine in engines() if engine.device_bound]
+def imports_of(location: str, environment: Mapping[str, str] = os.environ) -> list[str]:
+    """The modules that the device-bound engines of this deployment name, and the one at `location` with them.
+
+    FORGE_GPU_AHEAD: `all` of them, or those of the one at `location` alone, `first`. Raises InvalidInput.
+    """
+    said = environment.get("FORGE_GPU_AHEAD") or "all"
+    if said not in ("all", "first"):
+        raise InvalidInput(f"FORGE_GPU_AHEAD is `{said}`.", remedy="It must be `all` or `first`.")
+    found = [engine for engine in engines() if engine.device_bound] if said == "all" else []
     with contextlib.suppress(ForgeError):  # The child that shall use it says why.
         found.append(engine_at(location))
     return [name for engine in found for name in _imports(engine)]

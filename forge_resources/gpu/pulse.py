@@ -35,7 +35,7 @@ class Pulse:
     def verdict(self, now: float) -> str:
         """What is wrong, in words; empty while nothing is."""
         limits = self._limits
-        if now - self._began > limits.deadline_s:
+        if self.is_overdue(now):
             return f"It was not done within {limits.deadline_s:g} s."
         silent = now - self._last
         if not self._beating:
@@ -44,6 +44,10 @@ class Pulse:
         if silent > allowed:
             return f"No step for {silent:.1f} s, where one took {self.median_s:.2f} s before."
         return ""
+
+    def is_overdue(self, now: float) -> bool:
+        """Whether its time is over, however much is heard of it."""
+        return now - self._began > self._limits.deadline_s
 
     @property
     def median_s(self) -> float:

@@ -18,12 +18,13 @@ from tests.heavy.wild import Ride, WildEngine
 
 QUICK = {
     "FORGE_GPU_HOST": "worker",
+    "FORGE_GPU_AHEAD": "first",
     "FORGE_GPU_STOP_S": "0.5",
     "FORGE_GPU_TERM_S": "0.5",
-    "FORGE_GPU_HANG_S": "1",
-    "FORGE_GPU_LOAD_S": "5",
     "FORGE_GPU_IDLE_S": "60",
 }
+IMPATIENT = {"FORGE_GPU_HANG_S": "0.3", "FORGE_GPU_LOAD_S": "0.3"}
+"""For jobs that hang, and no others: a busy machine may let any process wait for longer than that."""
 
 
 class WorkerFloor:
@@ -35,9 +36,9 @@ class WorkerFloor:
         self.host = self.another_host()
         self.targets = 0
 
-    def another_host(self) -> WorkerHost:
-        """Another client of the same worker."""
-        return WorkerHost(self.environment)
+    def another_host(self, **environment: str) -> WorkerHost:
+        """Another client of the same worker, with variables of its own."""
+        return WorkerHost({**self.environment, **environment})
 
     def order(self, **ride: Any) -> Order:
         """What to ask of the wild engine."""
