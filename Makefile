@@ -5,7 +5,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 SUPPLY := .venv-supply
-PIP := $(BIN)/python -m pip --disable-pip-version-check
+# Python compiles what is imported when it first is; compiling all that is installed takes a minute longer.
+INSTALL := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-compile --constraint constraints.txt
 PACKAGES := forge_resources forge_assets forge_jobs sensors
 CHECKED := $(PACKAGES) tests bench
 
@@ -64,11 +65,11 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.installed: pyproject.toml constraints.txt | $(VENV)/bin/python
-	$(PIP) install --quiet --constraint constraints.txt --editable .
+	$(INSTALL) --editable .
 	@touch $@
 
 $(VENV)/.installed-dev: pyproject.toml constraints.txt | $(VENV)/bin/python
-	$(PIP) install --quiet --constraint constraints.txt --editable '.[dev]'
+	$(INSTALL) --editable '.[dev]'
 	@touch $@ $(VENV)/.installed
 
 clean: ## Removes what was made: environment, spots, the instance.
