@@ -14,6 +14,7 @@ import hashlib
 import logging
 import os
 import random
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -21,7 +22,6 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from aiohttp import ClientError as ConnectionTrouble
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from upath import UPath
 
@@ -71,7 +71,7 @@ def patiently(place: object, action: Callable[[], T]) -> T:
     while True:
         try:
             return action()
-        except (OSError, BotoCoreError, ClientError, ConnectionTrouble) as error:
+        except _trouble() as error:
             wait = pause * random.uniform(0.5, 1.0)
             if not may_pass(error) or time.monotonic() + wait > until:
                 raise
@@ -87,7 +87,7 @@ def may_pass(error: BaseException) -> bool:
         status = answered.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         return _code(answered) in _PASSING or status >= 500
     return any(
-        isinstance(cause, HTTPClientError | ConnectionTrouble | ConnectionError | TimeoutError)
+        isinstance(cause, (HTTPClientError, *_cut_connection(), ConnectionError, TimeoutError))
         for cause in _chain(error)
     )
 
@@ -97,7 +97,7 @@ def trouble_told(place: object, doing: str) -> Iterator[None]:
     """Turns what the service or the network says into Unavailable with the remedy. A missing key stays as it is."""
     try:
         yield
-    except (OSError, BotoCoreError, ClientError, ConnectionTrouble) as error:
+    except _trouble() as error:
         answered = _answer(error)
         code = _code(answered) if answered is not None else ""
         if isinstance(error, FileNotFoundError) and code != "NoSuchBucket" and doing == "read":
@@ -146,7 +146,7 @@ def _put_in_parts(place: UPath, source: Path) -> None:
         patiently(place, lambda: place.fs.call_s3("complete_multipart_upload", **about, MultipartUpload=whole))
     except BaseException:
         # What cannot be told now, the bucket's lifecycle rule does.
-        with suppress(OSError, BotoCoreError, ClientError, ConnectionTrouble):
+        with suppress(*_trouble()):
             place.fs.call_s3("abort_multipart_upload", **about)
         raise
 
@@ -182,6 +182,17 @@ def _bucket_and_key(place: UPath) -> tuple[str, str]:
 
 def _checksum(data: bytes) -> str:
     return base64.b64encode(hashlib.sha256(data).digest()).decode()
+
+
+def _trouble() -> tuple[type[BaseException], ...]:
+    """Whatever a call of the service may raise."""
+    return (OSError, BotoCoreError, ClientError, *_cut_connection())
+
+
+def _cut_connection() -> tuple[type[BaseException], ...]:
+    """What s3fs lets through of aiohttp, which it loads with its first call; most processes never make one."""
+    loaded = sys.modules.get("aiohttp")
+    return () if loaded is None else (loaded.ClientError,)
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
