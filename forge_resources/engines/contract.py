@@ -60,7 +60,8 @@ class Engine(ABC):
     cluster. The class is made anew there, without arguments."""
 
     def imports(self) -> Sequence[str]:
-        """The heavy modules that `make` needs, or `module:name` for what a module loads when it is asked for.
+        """The heavy modules that `make` needs, `module:name` for what a module loads when it is asked for, or
+        `module:function()` for what it builds when it is first used.
 
         The worker imports them once, ahead of every process that it forks. This itself must load none of them.
         """

@@ -24,6 +24,7 @@ from forge_resources.engines.contract import Facts, Lack, Sources, VoiceEngine
 from forge_resources.errors import InvalidInput, Unavailable
 from forge_resources.gpu.residence import ModelKey, Resident, resident
 from forge_resources.gpu.steps import step
+from forge_resources.models import first_use
 from forge_resources.models.places import shelf
 from forge_resources.models.shelf import Installed
 from forge_resources.schemas.types import Document, ExactRational, LanguageCode, Line, Sha256, ShortLine, Slug, Tier
@@ -118,7 +119,7 @@ class TransformersVoice(VoiceEngine):
         ]
 
     def imports(self) -> Sequence[str]:
-        return ("torch", "transformers:VitsModel", "transformers:AutoTokenizer")
+        return ("torch", "transformers:VitsModel", "transformers:AutoTokenizer", first_use.TRANSFORMERS)
 
     def parameters(self, text: str, language: str, voice: str, rate_cps: float, longest_s: Fraction) -> VitsParameters:
         """The market's voice name is eSpeak's; here the language chooses. Raises Unavailable, InvalidInput."""

@@ -26,7 +26,7 @@ from forge_resources.imaging.diffusion.long_prompts import prompt_arguments
 from forge_resources.imaging.diffusion.memory import SMALLER
 from forge_resources.imaging.diffusion.ordering import Planner
 from forge_resources.imaging.diffusion.parameters import DiffusionParameters
-from forge_resources.models import places
+from forge_resources.models import first_use, places
 from forge_resources.schemas.brief import Brief
 from forge_resources.schemas.pictures import PictureOrder, PictureSettings, deployment_settings
 from forge_resources.schemas.storyboard import ShotLook
@@ -75,7 +75,9 @@ class DiffusionArtist(ImageEngine):
         """What every recipe needs, and the pipelines of the models that are installed."""
         catalogue = places.catalogue()
         kinds = {catalogue.architecture_of(catalogue.model(name)).pipelines["text-to-image"] for name in self.models()}
-        return ["torch", "diffusers", "transformers", *(f"diffusers:{kind}" for kind in sorted(kinds))]
+        # Every component that a pipeline loads is compared with the base class of guidance, which loads its module.
+        more = ["diffusers:BaseGuidance", first_use.TRANSFORMERS]
+        return ["torch", "diffusers", "transformers", *(f"diffusers:{kind}" for kind in sorted(kinds)), *more]
 
     def models(self) -> Sequence[str]:
         """Those of the catalogue whose weights are installed."""

@@ -24,6 +24,7 @@ from forge_resources.engines.contract import Lack
 from forge_resources.errors import EngineFailed, NotFound, TimedOut
 from forge_resources.gpu.residence import ModelKey, Resident, resident
 from forge_resources.gpu.steps import step
+from forge_resources.models import first_use
 from forge_resources.schemas.types import canonical_json
 from forge_resources.writing.chat.asking import Reply, Spent, Turn
 from forge_resources.writing.chat.engines import ChatWriter
@@ -61,7 +62,8 @@ class TransformersWriter(ChatWriter):
         return [Lack(f"the package {name}", remedy) for name in missing]
 
     def imports(self) -> Sequence[str]:
-        return ("torch", "transformers:AutoModelForCausalLM", "transformers:AutoTokenizer", "xgrammar")
+        heavy = ("torch", "transformers:AutoModelForCausalLM", "transformers:AutoTokenizer", "xgrammar")
+        return (*heavy, first_use.TRANSFORMERS)
 
     def server(self) -> str:
         return ""
