@@ -9,11 +9,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from multiprocessing import Pipe
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
 
 import pytest
 
@@ -22,17 +20,13 @@ from forge_resources.engines.registry import ENGINES
 from forge_resources.errors import Conflict, EngineFailed, InvalidInput, NotFound, OutOfMemory, Unavailable
 from forge_resources.gpu.endings import ended_without_a_word
 from forge_resources.gpu.faults import kind_of
-from forge_resources.gpu.floor import Floor, verdict
-from forge_resources.gpu.health import Health
+from forge_resources.gpu.floor import verdict
 from forge_resources.gpu.imports import imports_of
 from forge_resources.gpu.limits import Limits, chosen_host, device_name, has_gpu
-from forge_resources.gpu.meter import NO_NVML, Nvml, Samples, meter_of
 from forge_resources.gpu.metrics import exposition
 from forge_resources.gpu.nursery import Child
-from forge_resources.gpu.protocol import Make
 from forge_resources.gpu.pulse import Pulse
 from forge_resources.gpu.runtime_folder import RuntimeFolder
-from forge_resources.gpu.ticket import Ticket
 from forge_resources.gpu.usage import Usage
 from forge_resources.progress import Throttled, report_within, steps_of
 from tests.heavy.wild import Ride, WildEngine
@@ -114,89 +108,6 @@ def test_children_are_spawned_where_an_import_touches_the_device() -> None:
     assert done.stdout.split() == ["spawn", "True"], done.stderr
 
 
-@dataclass
-class Device:
-    """A device whose memory a test sets."""
-
-    bytes_used: int = 0
-    by: dict[int, int] = field(default_factory=dict)
-    energy: float = 0.0
-    note: str = ""
-    is_gpu: bool = True
-
-    def used(self) -> int:
-        return self.bytes_used
-
-    def used_by(self, process: int) -> int | None:
-        return self.by.get(process)
-
-    def unclaimed(self) -> int:
-        return self.bytes_used - sum(self.by.values())
-
-    def total(self) -> int:
-        return 24 * 10**9
-
-    def joules(self) -> float:
-        self.energy += 5
-        return self.energy
-
-
-def test_a_device_that_keeps_memory_is_unhealthy_until_it_is_back() -> None:
-    device = Device(bytes_used=9 * 10**9)
-    health = Health(device, tolerance=10**8, back_s=0.1)
-    health.expect_back(process=4711, level=10**9)
-    with pytest.raises(Unavailable, match=r"8\.0 GB .* after process 4711 had ended") as caught:
-        health.check()
-    assert caught.value.details["fault"] == "unhealthy"
-    device.bytes_used = 10**9
-    health.check()
-    assert not health.trouble
-
-
-def test_what_other_programs_take_is_no_trouble() -> None:
-    device = Device(bytes_used=9 * 10**9, by={99: 8 * 10**9})
-    health = Health(device, tolerance=10**8, back_s=0.1)
-    health.expect_back(process=4711, level=10**9)
-    assert not health.trouble
-
-
-def test_no_process_is_started_on_an_unhealthy_device(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("FORGE_GPU_AHEAD", "first")
-    device = Device(bytes_used=0)
-    made = Floor("0", device, tolerance=10**8)
-    made._health = Health(device, 10**8, back_s=0.1)
-    said: list[dict[str, object]] = []
-
-    class Peer(Ticket):
-        def say(self, message: object) -> None:  # type: ignore[override]
-            said.append(message)  # type: ignore[arg-type]
-
-    def ask() -> dict[str, object]:
-        job = Make(engine="tests.heavy.wild:WildEngine", parameters={}, target=str(tmp_path / "made.txt"))
-        made.see_through(Peer(job, None))  # type: ignore[arg-type]
-        return said[-1]
-
-    try:
-        assert ask()["say"] == "made"
-        usage = Usage.model_validate(said[-1]["usage"])
-        assert usage.gpu_seconds > 0
-        assert usage.joules == 5
-        assert not usage.note
-        first = made.status()["child"]["pid"]
-        device.bytes_used = 8 * 10**9  # What the child is seen to hold beyond its models.
-        assert ask()["say"] == "made"
-        assert made.status()["totals"]["leaks"] == 1
-        assert made.status()["child"] is None
-        assert "did not come back" in made.status()["trouble"]
-        refused = ask()
-        assert (refused["code"], made.status()["child"]) == ("unavailable", None)
-        device.bytes_used = 0
-        assert ask()["say"] == "made"
-        assert made.status()["child"]["pid"] != first
-    finally:
-        made.close()
-
-
 def test_endings_are_told_apart() -> None:
     killed = ended_without_a_word(-signal.SIGKILL, "load", 0, 10**9)
     starved = ended_without_a_word(-signal.SIGKILL, "make", 1, 3 * 10**9)
@@ -247,39 +158,6 @@ def test_the_folder_of_a_worker_is_private(tmp_path: Path) -> None:
         elsewhere.prepare()
     with pytest.raises(InvalidInput, match="too long for a socket"):
         RuntimeFolder.of("cpu", {"FORGE_RUNTIME": f"/tmp/{'x' * 120}"})
-
-
-@pytest.fixture
-def nvml() -> Iterator[ModuleType]:
-    yield pytest.importorskip("pynvml")
-    meter_of.cache_clear()
-
-
-def test_a_gpu_that_cannot_be_read_is_told(nvml: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
-    """There is none here: the real library says so."""
-    meter_of.cache_clear()
-    meter = meter_of("0")
-    if meter.is_gpu:
-        assert isinstance(meter, Nvml)
-        assert meter.total() > 0
-    else:
-        assert "NVML does not answer" in meter.note
-        assert (meter.used(), meter.joules()) == (0, 0.0)
-    meter_of.cache_clear()
-    monkeypatch.setitem(sys.modules, "pynvml", None)
-    assert meter_of("0").note == NO_NVML
-    assert "no GPU" in meter_of("cpu").note
-
-
-def test_samples_have_the_peak(tmp_path: Path) -> None:
-    device = Device(by={1: 100})
-    samples = Samples(device, 1)
-    with samples.going_on():
-        device.by[1] = 900
-        samples.take()
-        device.by[1] = 200
-    assert (samples.before.device, samples.peak.device, samples.last.device) == (100, 900, 200)
-    assert samples.joules == 5
 
 
 def test_usage_adds_up() -> None:

@@ -41,7 +41,8 @@ class Health:
                 log.error("unhealthy: %s", self.trouble)
                 return
             time.sleep(0.05)
-        self.trouble = ""
+        # One that has fallen off the bus has no figures at all, so none that are too high.
+        self.trouble = "" if self._meter.answers() else "Its driver no longer answers for it."
 
     def _kept(self) -> int:
         """Bytes that are still in use for the process, or for nobody who is known."""
@@ -54,7 +55,7 @@ class Health:
         """Raises Unavailable while the device is unhealthy. Looks again first: memory may have come back since."""
         if not self.trouble:
             return
-        if self._kept() <= self._tolerance:
+        if self._meter.answers() and self._kept() <= self._tolerance:
             log.info("healthy again")
             self.trouble = ""
             return

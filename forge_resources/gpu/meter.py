@@ -29,6 +29,10 @@ class Meter(Protocol):
     note: str
     is_gpu: bool
 
+    def answers(self) -> bool:
+        """Whether the driver still tells of the device; figures are 0 where it does not."""
+        ...
+
     def used(self) -> int:
         """Bytes of device memory in use, by anybody."""
         ...
@@ -58,6 +62,9 @@ class NoGpu:
     def __init__(self, note: str = NO_GPU) -> None:
         self.note = note
 
+    def answers(self) -> bool:
+        return True
+
     def used(self) -> int:
         return 0
 
@@ -86,6 +93,9 @@ class Nvml:
         self._counts_energy = self._read(nvml.nvmlDeviceGetTotalEnergyConsumption) is not None
         if not self._counts_energy:
             self.note = "this GPU does not count its energy: joules are 0"
+
+    def answers(self) -> bool:
+        return self._read(self._nvml.nvmlDeviceGetMemoryInfo) is not None
 
     def used(self) -> int:
         memory = self._read(self._nvml.nvmlDeviceGetMemoryInfo)
