@@ -17,11 +17,11 @@ from filelock import FileLock, Timeout
 
 from forge_assets.graph import DOCUMENTS
 from forge_assets.stage import version_of
-from forge_jobs.recovery import end_runs_of_killed_processes, process_of_run
+from forge_jobs.recovery import end_runs_of_killed_processes, is_gone, process_of_run
 from forge_resources.errors import NotFound
 from forge_resources.schemas.cell import CellKey
-from forge_resources.store.processes import is_alive
 from forge_resources.store.soundness import Flaw
+from forge_resources.store.workbench import left_behind
 from forge_resources.studio import Studio
 
 GOING_ON = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.CANCELING]
@@ -71,7 +71,7 @@ def flaws_of_runs(instance: dg.DagsterInstance) -> Iterator[Flaw]:
     for record in instance.get_run_records(dg.RunsFilter(statuses=GOING_ON)):
         run = record.dagster_run
         process = process_of_run(instance, run)
-        if process is not None and not is_alive(process, known_at=record.update_timestamp.timestamp()):
+        if process is not None and is_gone(record, process):
             yield Flaw(
                 "held",
                 f"run {run.run_id}",
@@ -131,13 +131,11 @@ def _removal(folder: Path) -> Callable[[], None]:
 
 def flaws_of_workbench(cache: Path) -> Iterator[Flaw]:
     """Work in progress of processes that are gone, which the next run of this machine removes."""
-    for folder in sorted((cache / "work").glob("*")):
-        parts = folder.name.rsplit("-", 2)
-        if len(parts) == 3 and parts[1].isdigit() and not is_alive(int(parts[1])):
-            yield Flaw(
-                "half_written",
-                str(folder),
-                "is work of a process that is gone",
-                "The next run removes it.",
-                _removal(folder),
-            )
+    for folder in left_behind(cache / "work"):
+        yield Flaw(
+            "half_written",
+            str(folder),
+            "is work of a process that is gone",
+            "The next run removes it.",
+            _removal(folder),
+        )

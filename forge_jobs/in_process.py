@@ -22,7 +22,7 @@ from dagster._core.remote_origin import (
 from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 
 from forge_jobs.instance import LOCATION_NAME
-from forge_jobs.recovery import PROCESS_TAG, this_process
+from forge_jobs.recovery import tags_of_this_process
 from forge_resources.schemas.cell import CellKey
 
 _MODULE = "forge_jobs.definitions"
@@ -57,7 +57,7 @@ def run_job(
         run_config={**_QUIET, **({} if reuse else _MAKE_AGAIN)},
         tags={
             **definition.get_tags_for_partition_key(key, selected_asset_keys=None),
-            PROCESS_TAG: this_process(),
+            **tags_of_this_process(),
             **tags,
         },
         remote_job_origin=origin_of(job_name),

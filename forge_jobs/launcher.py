@@ -16,14 +16,14 @@ from typing import Any
 
 import dagster as dg
 from dagster._core.errors import DagsterUserCodeUnreachableError
-from dagster._core.launcher import CheckRunHealthResult, DefaultRunLauncher, WorkerStatus
+from dagster._core.launcher import CheckRunHealthResult, DefaultRunLauncher, LaunchRunContext, WorkerStatus
 from dagster._core.storage.tags import GRPC_INFO_TAG
 from dagster._grpc.client import DagsterGrpcClient
 from dagster._grpc.types import CanCancelExecutionRequest, CanCancelExecutionResult
 from dagster._serdes import ConfigurableClassData, deserialize_value
 
-from forge_jobs.recovery import PROCESS_TAG, process_of_run
-from forge_resources.store.processes import is_alive
+from forge_jobs.recovery import MARK_TAG, PROCESS_TAG, is_gone, process_of_run
+from forge_resources.store.processes import mark_of
 
 
 class WatchedRunLauncher(DefaultRunLauncher):
@@ -32,6 +32,18 @@ class WatchedRunLauncher(DefaultRunLauncher):
     @classmethod
     def from_config_value(cls, inst_data: ConfigurableClassData, config_value: Mapping[str, Any]) -> WatchedRunLauncher:
         return cls(inst_data=inst_data)
+
+    def launch_run(self, context: LaunchRunContext) -> None:
+        """Starts the run, and notes its process where that is on this machine."""
+        run = context.dagster_run
+        # A rerun has the tags of its parent, whose process is another.
+        if inherited := {tag: "" for tag in (PROCESS_TAG, MARK_TAG) if run.tags.get(tag)}:
+            self._instance.add_run_tags(run.run_id, inherited)
+        super().launch_run(context)
+        started = self._instance.get_run_by_id(run.run_id)
+        process = started and process_of_run(self._instance, started)
+        if process and (mark := mark_of(process)):
+            self._instance.add_run_tags(run.run_id, {MARK_TAG: mark})
 
     @property
     def supports_check_run_worker_health(self) -> bool:
@@ -42,10 +54,10 @@ class WatchedRunLauncher(DefaultRunLauncher):
         known_at = self._instance.get_run_record_by_id(run.run_id)
         process = process_of_run(self._instance, run)
         if process is not None and known_at is not None:
-            if is_alive(process, known_at=known_at.update_timestamp.timestamp()):
-                return CheckRunHealthResult(WorkerStatus.RUNNING)
-            return CheckRunHealthResult(WorkerStatus.FAILED, f"process {process} of this run is gone")
-        if PROCESS_TAG in run.tags:
+            if is_gone(known_at, process):
+                return CheckRunHealthResult(WorkerStatus.FAILED, f"process {process} of this run is gone")
+            return CheckRunHealthResult(WorkerStatus.RUNNING)
+        if run.tags.get(PROCESS_TAG):
             return CheckRunHealthResult(WorkerStatus.RUNNING, "made by a command on another machine")
         return self._asked_of_its_server(run)
 

@@ -17,10 +17,12 @@ import socket
 import dagster as dg
 from dagster._core.storage.tags import GRPC_INFO_TAG
 
-from forge_resources.store.processes import is_alive
+from forge_resources.store.processes import is_alive, mark_of
 
 PROCESS_TAG = "forge/process"
 """Tag of a run made by `forge run`: the machine and process that it is made in."""
+MARK_TAG = "forge/process-mark"
+"""Tag of a run made on this machine: what tells its process from another one that is given its number later."""
 
 _THIS_MACHINE = ("localhost", "127.0.0.1", "::1", socket.gethostname())
 """A code server that listens there shares its processes with whoever asks here."""
@@ -38,13 +40,24 @@ def this_process() -> str:
     return f"{socket.gethostname()}:{os.getpid()}"
 
 
+def tags_of_this_process() -> dict[str, str]:
+    """The tags of a run that is made in this process."""
+    return {PROCESS_TAG: this_process(), MARK_TAG: mark_of(os.getpid())}
+
+
+def is_gone(record: dg.RunRecord, process: int) -> bool:
+    """Whether the process of a run on this machine has ended, or is another one by now."""
+    mark = record.dagster_run.tags.get(MARK_TAG, "")
+    return not is_alive(process, mark=mark, known_at=record.update_timestamp.timestamp())
+
+
 def end_runs_of_killed_processes(instance: dg.DagsterInstance) -> list[str]:
     """Marks runs as failed whose process is gone, and frees their slots. Returns their ids."""
     ended = []
     for record in instance.get_run_records(dg.RunsFilter(statuses=_GOING_ON)):
         run = record.dagster_run
         process = _process_of_command(run) or (None if _its_server_answers(run) else process_of_run(instance, run))
-        if process is not None and not is_alive(process, known_at=record.update_timestamp.timestamp()):
+        if process is not None and is_gone(record, process):
             instance.report_run_failed(run, "The process that made this run was killed.")
             instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
             ended.append(run.run_id)

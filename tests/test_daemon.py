@@ -16,6 +16,7 @@ import dagster as dg
 import pytest
 from dagster._core.events import DagsterEventType
 
+from forge_jobs.recovery import MARK_TAG, PROCESS_TAG
 from forge_resources.schemas.cell import CellKey
 from forge_resources.schemas.deliverables import Deliverables
 from forge_resources.schemas.script import Script
@@ -175,6 +176,9 @@ def a_run_of_the_command_is_executed_again_from_where_it_failed(
     run = house.wait("the second run", lambda: house.ended(again))
     assert run["status"] == "SUCCESS", house.said()
     assert not made_by(run) & {"brief", "concept", "culture", "script", "storyboard", "frames"}
+    marks = [tags_of(one)[MARK_TAG] for one in (failed, run)]
+    assert marks[0] != marks[1], "it is not judged by the process of the command, which has ended"
+    assert not tags_of(run)[PROCESS_TAG]
     assert_queued(instance, run["runId"])
     assert_delivered(studio, CellKey(brief="shell-tea", market="en-GB", persona="busy-parent"))
 

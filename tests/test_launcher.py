@@ -15,7 +15,9 @@ from dagster._core.launcher import WorkerStatus
 from dagster._core.storage.tags import GRPC_INFO_TAG
 
 from forge_jobs.launcher import WatchedRunLauncher
-from forge_jobs.recovery import PROCESS_TAG, this_process
+from forge_jobs.recovery import MARK_TAG, PROCESS_TAG, this_process
+from forge_resources.store import processes
+from forge_resources.store.processes import mark_of
 
 
 @dg.job
@@ -65,6 +67,20 @@ def test_a_run_of_the_command_is_as_alive_as_the_command(instance: dg.DagsterIns
     assert health(instance, started(instance, 1, **{PROCESS_TAG: this_process()})) == WorkerStatus.RUNNING
     assert health(instance, started(instance, 1, **{PROCESS_TAG: f"{host}:{ended_process}"})) == WorkerStatus.FAILED
     assert health(instance, started(instance, 1, **{PROCESS_TAG: f"elsewhere:{ended_process}"})) == WorkerStatus.RUNNING
+
+
+def test_the_mark_of_a_process_counts_whatever_the_clock_says(
+    instance: dg.DagsterInstance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The clock is set ahead by a year: to it, this process began a year after the run was told of."""
+    socket = json.dumps({"host": "localhost", "socket": str(tmp_path / "gone.sock")})
+    began = processes._began
+    monkeypatch.setattr(processes, "_began", lambda fields: began(fields) + 3600 * 24 * 365)
+    noted = started(instance, os.getpid(), **{GRPC_INFO_TAG: socket, MARK_TAG: mark_of(os.getpid())})
+    assert health(instance, noted) == WorkerStatus.RUNNING
+    assert health(instance, started(instance, os.getpid(), **{GRPC_INFO_TAG: socket})) == WorkerStatus.FAILED
+    other = {GRPC_INFO_TAG: socket, MARK_TAG: "1a2b3c4d.77"}
+    assert health(instance, started(instance, os.getpid(), **other)) == WorkerStatus.FAILED
 
 
 def test_a_code_server_elsewhere_that_does_not_answer_is_waited_for(instance: dg.DagsterInstance) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from forge_resources.store.processes import is_alive
+from forge_resources.store.processes import is_alive, mark_of
 
 needs_proc = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="there is no /proc to ask")
 
@@ -36,3 +36,15 @@ def test_one_that_was_killed_and_not_buried_is_gone() -> None:
 @needs_proc
 def test_another_that_was_given_its_number_is_not_it() -> None:
     assert not is_alive(os.getpid(), known_at=time.time() - 7 * 24 * 3600)
+    assert not is_alive(os.getpid(), mark="1a2b3c4d.1")
+
+
+@needs_proc
+def test_a_clock_that_was_set_makes_it_no_other() -> None:
+    """Set ahead by an hour: to the clock, the process began long after it was last known to exist."""
+    mark = mark_of(os.getpid())
+    assert is_alive(os.getpid(), mark=mark, known_at=time.time() - 7 * 24 * 3600)
+    other = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    assert mark_of(other.pid) not in ("", mark)
+    other.communicate(b"\n", timeout=30)
+    assert mark_of(other.pid) == ""

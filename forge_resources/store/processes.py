@@ -9,15 +9,28 @@ import os
 from pathlib import Path
 
 _PROC = Path("/proc")
+_BOOT = _PROC / "sys" / "kernel" / "random" / "boot_id"
 _SLACK_S = 2.0
 """The system tells when it was started to the second, and clocks are set."""
 
 
-def is_alive(process: int, known_at: float | None = None) -> bool:
+def mark_of(process: int) -> str:
+    """What tells a process from every other that is given its number: the machine's start, and its own since then.
+
+    No clock is in it that can be set. Empty where the process is gone or there is no /proc.
+    """
+    fields = _fields_of(process)
+    if fields is None or not _BOOT.exists():
+        return ""
+    return f"{_BOOT.read_text(encoding='utf-8')[:8]}.{fields[19]}"
+
+
+def is_alive(process: int, *, mark: str = "", known_at: float | None = None) -> bool:
     """Whether the process with that number is running, whoever owns it. One that was killed and not yet buried is not.
 
-    `known_at` is a moment (seconds since 1970) at which it existed: a process that began later is another one that
-    was given its number, as after a restart of the machine. Where there is no /proc, the number alone counts.
+    It is another one that was given its number, as after a restart of the machine, if its `mark` is not that of then.
+    Where none was noted, one that began after `known_at`, a moment (seconds since 1970) at which it existed, is taken
+    for another; that misleads where the clock was set meanwhile. Where there is no /proc, the number alone counts.
     """
     try:
         os.kill(process, 0)
@@ -27,15 +40,21 @@ def is_alive(process: int, known_at: float | None = None) -> bool:
         pass  # It exists and is somebody else's.
     if not (_PROC / "self" / "stat").exists():
         return True
-    try:
-        fields = (
-            (_PROC / str(process) / "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
-        )
-    except OSError:
-        return False  # Gone in this moment.
-    if fields[0] in ("Z", "X"):
+    fields = _fields_of(process)
+    if fields is None or fields[0] in ("Z", "X"):
         return False
+    if mark:
+        return mark_of(process) == mark
     return known_at is None or _began(fields) <= known_at + _SLACK_S
+
+
+def _fields_of(process: int) -> list[str] | None:
+    """The fields of its `stat` after its name; None where it is gone."""
+    try:
+        said = (_PROC / str(process) / "stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None
+    return said.rpartition(")")[2].split()
 
 
 def _began(fields: list[str]) -> float:

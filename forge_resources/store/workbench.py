@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from forge_resources.store.processes import is_alive
+from forge_resources.store.processes import is_alive, mark_of
 
 
 class Workbench:
@@ -26,20 +26,22 @@ class Workbench:
     @contextmanager
     def place(self, what: str) -> Iterator[Path]:
         """An empty folder until the block ends."""
-        with tempfile.TemporaryDirectory(dir=self.root, prefix=f"{what}-{os.getpid()}-") as folder:
+        owner = f"{os.getpid()}.{mark_of(os.getpid())}"
+        with tempfile.TemporaryDirectory(dir=self.root, prefix=f"{what}-{owner}-") as folder:
             yield Path(folder)
 
     def _sweep(self) -> None:
         """Removes what killed processes of this machine left behind."""
-        for folder in self.root.iterdir():
-            parts = folder.name.rsplit("-", 2)
-            if len(parts) == 3 and parts[1].isdigit() and not _is_in_use(folder, int(parts[1])):
-                shutil.rmtree(folder, ignore_errors=True)
+        for folder in left_behind(self.root):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
-def _is_in_use(folder: Path, process: int) -> bool:
-    try:
-        # Its process was there when the folder last changed; a younger one only has the same number.
-        return is_alive(process, known_at=folder.stat().st_mtime)
-    except FileNotFoundError:
-        return False  # Its process has ended properly in this moment.
+def left_behind(root: Path) -> list[Path]:
+    """The folders below `root` whose process is gone."""
+    return [folder for folder in sorted(root.glob("*")) if not _is_in_use(folder)]
+
+
+def _is_in_use(folder: Path) -> bool:
+    """Whether the process that its name has is there; true where it has none."""
+    process, _, mark = folder.name.rpartition("-")[0].rpartition("-")[2].partition(".")
+    return not process.isdigit() or is_alive(int(process), mark=mark)
