@@ -1,6 +1,6 @@
-"""The log of the graph: when a stage or gate begins and ends, with run and cell bound to every line between.
+"""The log of the graph: when a stage or gate begins and ends, with run and cell bound to every line between; its span.
 
-What belongs here: that. What does not: the log itself (see `forge_resources.logs`), or Dagster's own events.
+What belongs here: that. What does not: the log itself (see `forge_resources.logs`, `traces`), or Dagster's own events.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import dagster as dg
 from forge_resources.errors import ForgeError
 from forge_resources.logs import log_fields
 from forge_resources.schemas.cell import CellKey
+from forge_resources.traces import span
 
 log = logging.getLogger("forge.stage")
 
@@ -36,7 +37,8 @@ def step_logged(arguments: tuple[Any, ...], named: dict[str, Any]) -> Iterator[N
         return
     cell = CellKey.parse(context.partition_key)
     fields = {"brief": cell.brief, "market": cell.market, "persona": cell.persona}
-    with log_fields(run=context.run.run_id, job=context.run.job_name, step=_step(context), **fields):
+    run, name = context.run.run_id, _step(context)
+    with log_fields(run=run, job=context.run.job_name, step=name, **fields), span(name, run=run):
         started = time.monotonic()
         log.info("begins")
         try:

@@ -17,6 +17,7 @@ from forge_resources.adapters.resources import StudioResource
 from forge_resources.logs import open_log
 from forge_resources.secrets import read_secret_files
 from forge_resources.settings import Settings
+from forge_resources.traces import open_traces
 from sensors import SENSORS
 
 
@@ -40,5 +41,6 @@ def build_defs(**overrides: Any) -> dg.Definitions:
 # Every process that makes something loads this: the code server, the processes of runs, and `forge run`.
 read_secret_files()
 open_log(Settings.from_environment().home)
+open_traces()
 
 defs = build_defs()

@@ -39,6 +39,11 @@ def log_fields(**fields: object) -> Iterator[None]:
         _bound.reset(token)
 
 
+def bound_fields() -> Mapping[str, object]:
+    """What is bound to this context."""
+    return _bound.get()
+
+
 class JsonLine(logging.Formatter):
     """A record as one line of JSON: `time` (UTC), `level`, `logger`, `message`, what is bound, what is said with it."""
 

@@ -173,7 +173,7 @@ def test_the_image_has_what_the_services_ask_of_it() -> None:
     for stage in ("control", "gpu"):
         body = said[said.index(f" AS {stage}\n") :].partition("\nFROM ")[0]
         assert body.rstrip().endswith("USER 10001:10001")
-    assert "[k8s,llm]" in said[: said.index("AS build-gpu")]
+    assert "[k8s,llm,otel]" in said[: said.index("AS build-gpu")]
     assert "torch" not in said.partition("AS build-gpu")[0].replace("has torch, diffusers and Ray", "")
 
 

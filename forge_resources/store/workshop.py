@@ -30,6 +30,7 @@ from forge_resources.store.environment import environment_here
 from forge_resources.store.files import disk_trouble_told
 from forge_resources.store.picture_recipe import embed_recipe
 from forge_resources.store.workbench import Workbench
+from forge_resources.traces import span
 
 log = logging.getLogger("forge.workshop")
 
@@ -110,9 +111,13 @@ class Workshop:
         recipe = recipe_for(engine, parameters, sources)
         if self._used is not None:
             self._used.add(recipe.fingerprint)
-        with log_fields(recipe=recipe.fingerprint, engine=f"{engine.kind} {engine.name}"):
+        with (
+            log_fields(recipe=recipe.fingerprint, engine=f"{engine.kind} {engine.name}"),
+            span(f"make {engine.kind} {engine.name}") as trace,
+        ):
             started = time.monotonic()
             made = self._make_once(engine, parameters, recipe, sources)
+            trace.note(artefact=made.artefact.sha256, reused=made.reused)
             log.info(
                 "reused" if made.reused else "made",
                 extra={"artefact": made.artefact.sha256, "seconds": round(time.monotonic() - started, 3)},
