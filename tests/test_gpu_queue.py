@@ -24,6 +24,7 @@ import yaml
 from forge_jobs.instance import open_instance
 from forge_resources.gpu.client import WorkerHost
 from forge_resources.settings import Settings
+from tests.heavy.painter import register_painters
 from tests.running_house import RunningHouse
 from tests.sample_briefs import write_brief
 
@@ -44,7 +45,7 @@ class Floor:
 
     def __init__(self, root: Path, deployment: Settings) -> None:
         self.diary = root / "diary"
-        _register(root / "package")
+        register_painters(root / "package")
         environment = {
             **os.environ,
             "FORGE_GPU_HOST": "worker",
@@ -75,16 +76,6 @@ class Floor:
         status = self.worker.status()
         current = status["current"] if status else None
         return current if current and current["step"] else None
-
-
-def _register(folder: Path) -> None:
-    """Registers the painters as a package of one's own does."""
-    info = folder / "forge_test_painters-1.dist-info"
-    info.mkdir(parents=True)
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: forge-test-painters\nVersion: 1\n")
-    (info / "entry_points.txt").write_text(
-        "[forge.engines]\nimage.oil = tests.heavy.painter:Oil\nimage.chalk = tests.heavy.painter:Chalk\n"
-    )
 
 
 @pytest.fixture

@@ -3,9 +3,10 @@
 At the end every cell is delivered, or failed honestly and can be rerun; none is delivered twice; nothing is half
 written or held; store and event log agree. `forge store fsck` is the judge.
 
-The form that every test run takes has two cells and kills each service once. The others are marked `long`:
+The form that every test run takes has two cells and kills database, daemon, run, worker and code server once. The
+others are marked `long`:
 
-    pytest -m long tests/chaos                       # three minutes
+    pytest -m long tests/chaos                       # three minutes of storm, and a minute of each trouble
     FORGE_CHAOS_SECONDS=1200 FORGE_CHAOS_CELLS=60 pytest -m long tests/chaos -k storm
 """
 
@@ -13,159 +14,42 @@ from __future__ import annotations
 
 import os
 import random
-import signal
+import shutil
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-import dagster as dg
 import pytest
 import s3fs
 
-from forge_assets.stage import GPU_POOL
-from forge_jobs.instance import open_instance
-from forge_resources.schemas.cell import CellKey
-from forge_resources.schemas.deliverables import Deliverables
 from forge_resources.settings import Settings
-from forge_resources.studio import Studio
-from tests.chaos.services import Service, processes_of, services
-from tests.faulty_proxy import Fault, FaultyProxy, faulty_proxy
-from tests.forge_call import ANY, forge
+from tests.chaos.storm import away, judge, storming
+from tests.faulty_proxy import Fault, faulty_proxy
 from tests.postgres_server import PostgresServer
 from tests.s3_server import BUCKET
-from tests.sample_briefs import write_brief
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="looks for processes in /proc")
 
-ENDED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
-
-
-class Storm:
-    """A deployment on services, its load, and what is done to it."""
-
-    def __init__(self, settings: Settings, postgres: PostgresServer, running: dict[str, Service]) -> None:
-        self.settings, self.postgres, self.running = settings, postgres, running
-        self.cells: list[CellKey] = []
-        self.briefs: dict[str, Path] = {}
-
-    def drop(self, cells: int) -> None:
-        """Briefs of two cells each into the inbox; each with pictures of its own."""
-        for number in range((cells + 1) // 2):
-            name = f"storm-{number:02}"
-            self.briefs[name] = write_brief(self.settings.inbox, f"{name}.yaml", brief=name, seed=number + 1)  # type: ignore[arg-type]
-            self.cells += [CellKey(brief=name, market=market, persona="busy-parent") for market in ("en-GB", "de-DE")]
-
-    def run_processes(self) -> list[int]:
-        """The processes in which runs are made: children of a code server, alive or not."""
-        called = processes_of(self.settings.home).items()
-        return [process for process, call in called if "multiprocessing.spawn" in call]
-
-    def is_making(self, instance: dg.DagsterInstance) -> bool:
-        """Whether a run has got past its start: one killed before, with the daemon that waits for it, is only given up
-        when its time to start is over."""
-        return instance.get_runs_count(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED])) > 0
-
-    def kill_a_run(self) -> None:
-        for process in self.run_processes()[:1]:
-            with suppress(ProcessLookupError):
-                os.kill(process, signal.SIGKILL)
-
-    def kill_the_database(self, away_s: float = 2.0) -> None:
-        self.postgres.kill()
-        time.sleep(away_s)
-        self.postgres.start()
-
-    def wait(self, what: str, look: Callable[[dg.DagsterInstance], bool], limit_s: float) -> None:
-        until = time.monotonic() + limit_s
-        with open_instance(self.settings) as instance:
-            while not look(instance):
-                said = "\n".join(service.said() for service in self.running.values())
-                runs = [(run.status.value, run.tags.get("dagster/partition")) for run in instance.get_runs()]
-                assert time.monotonic() < until, f"{what}: not within {limit_s:g} s\n{runs}\n{said}"
-                time.sleep(1)
-
-    def all_ended(self, instance: dg.DagsterInstance) -> bool:
-        """Every cell has been asked for, and none is queued or going on; a retry may yet be asked for."""
-        runs = instance.get_runs()
-        asked = {run.tags.get("dagster/partition") for run in runs}
-        return asked >= {cell.partition_key for cell in self.cells} and all(run.status in ENDED for run in runs)
-
-    def settle(self, limit_s: float) -> None:
-        """Until nothing has been going on for a while: what crashed is retried some seconds later."""
-        calm_since: list[float] = []
-
-        def calm(instance: dg.DagsterInstance) -> bool:
-            if not self.all_ended(instance):
-                calm_since.clear()
-                return False
-            calm_since.append(time.monotonic())
-            return calm_since[-1] - calm_since[0] > 15
-
-        self.wait("the end of all runs", calm, limit_s)
-
-    def delivered(self) -> set[CellKey]:
-        studio = Studio(self.settings)
-        documents = {cell: studio.cabinet.find("deliverables", cell.path, Deliverables) for cell in self.cells}
-        return {cell for cell, document in documents.items() if document and studio.store.has_delivered(document)}
-
-
-@contextmanager
-def storming(settings: Settings, postgres: PostgresServer, folder: Path, *, webserver: bool) -> Iterator[Storm]:
-    with open_instance(settings):
-        pass  # The tables are made before anybody fights over them.
-    running = services(os.environ, folder, webserver=webserver)
-    try:
-        yield Storm(settings, postgres, running)
-    finally:
-        for service in running.values():
-            service.stop()
-        for process in processes_of(settings.home):
-            with suppress(ProcessLookupError):
-                os.kill(process, signal.SIGKILL)
-
-
-def judge(storm: Storm, **environment: str) -> dict[str, Any]:
-    """Reruns what failed honestly, and has the checker prove the rest. Returns counts for people."""
-    settings = storm.settings
-    first = storm.delivered()
-    said = forge("store", "fsck", home=settings.home, status=ANY, **environment)
-    # What a killed process was writing lies where nobody reads it; nothing else may be wrong.
-    assert {flaw["kind"] for flaw in said["flaws"]} <= {"half_written"}, said["flaws"]
-    forge("store", "fsck", "--repair", home=settings.home, **environment)
-    for name in {cell.brief for cell in set(storm.cells) - first}:
-        done = forge("run", storm.briefs[name], home=settings.home, **environment)
-        assert {cell["status"] for cell in done["cells"]} == {"delivered"}
-    assert storm.delivered() == set(storm.cells)
-    assert forge("store", "fsck", home=settings.home, **environment)["flaws"] == []
-    with open_instance(settings) as instance:
-        assert instance.event_log_storage.get_concurrency_info(GPU_POOL).active_slot_count == 0
-        runs = instance.get_runs_count()
-    starts = {name: service.starts for name, service in storm.running.items()}
-    return {
-        "cells": len(storm.cells),
-        "delivered": len(first),
-        "rerun": len(storm.cells) - len(first),
-        "runs": runs,
-        **starts,
-    }
+AWAY_S = float(os.environ.get("FORGE_CHAOS_AWAY", "60"))
 
 
 def test_each_service_is_killed_once(deployment: Settings, postgres: PostgresServer, tmp_path: Path) -> None:
-    environment = {name: value for name, value in os.environ.items() if name.startswith("FORGE_POSTGRES_")}
-    with storming(deployment, postgres, tmp_path, webserver=False) as storm:
+    with storming(deployment, tmp_path) as storm:
         storm.drop(2)
         storm.wait("a run", storm.is_making, 120)
-        storm.kill_the_database()
+        away(postgres)
         storm.running["daemon"].kill()
         storm.kill_a_run()
         storm.wait("another run", storm.is_making, 120)
+        storm.kill_the_worker()
         storm.running["code"].kill()
         storm.settle(240)
         assert storm.running["daemon"].starts > 1
         assert storm.running["code"].starts > 1
-    print(judge(storm, **environment))
+        print(judge(storm))
 
 
 @pytest.mark.long
@@ -174,23 +58,26 @@ def test_storm(deployment: Settings, postgres: PostgresServer, tmp_path: Path) -
     seconds = float(os.environ.get("FORGE_CHAOS_SECONDS", "180"))
     cells = int(os.environ.get("FORGE_CHAOS_CELLS", "12"))
     dice = random.Random(int(os.environ.get("FORGE_CHAOS_SEED", "7")))
-    environment = {name: value for name, value in os.environ.items() if name.startswith("FORGE_POSTGRES_")}
-    with storming(deployment, postgres, tmp_path, webserver=True) as storm:
+    with storming(deployment, tmp_path, webserver=True) as storm:
         storm.drop(cells)
         storm.wait("a run", storm.is_making, 120)
-        acts: list[Callable[[], None]] = [
-            *(service.kill for service in storm.running.values()),
-            storm.kill_a_run,
-            storm.kill_a_run,
-            storm.kill_the_database,
-            lambda: storm.kill_the_database(min(60.0, seconds / 6)),
-        ]
+        acts: dict[str, Callable[[], None]] = {
+            **{name: service.kill for name, service in storm.running.items()},
+            "run": storm.kill_a_run,
+            "worker": storm.kill_the_worker,
+            "painter": lambda: storm.kill_the_worker("multiprocessing.forkserver"),
+            "database": lambda: away(postgres),
+            "database for long": lambda: away(postgres, min(60.0, seconds / 6)),
+        }
+        done = dict.fromkeys(acts, 0)
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             time.sleep(dice.uniform(4, 16))
-            dice.choice(acts)()
+            act = dice.choice(list(acts))
+            acts[act]()
+            done[act] += 1
         storm.settle(600 + 30 * cells)
-    print(judge(storm, **environment))
+        print(judge(storm), "killed:", done)
 
 
 @pytest.mark.long
@@ -203,28 +90,107 @@ def test_store_and_database_are_away_for_a_minute(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Both come back, and no run has failed."""
-    away_s = float(os.environ.get("FORGE_CHAOS_AWAY", "60"))
-    environment = {name: value for name, value in os.environ.items() if name.startswith("FORGE_POSTGRES_")}
     with faulty_proxy(s3_server) as proxy:
-        store = {"FORGE_STORE": f"s3://{BUCKET}/store", "AWS_ENDPOINT_URL": proxy.address}
-        for name, value in store.items():
+        for name, value in {"FORGE_STORE": f"s3://{BUCKET}/store", "AWS_ENDPOINT_URL": proxy.address}.items():
             monkeypatch.setenv(name, value)
         s3fs.S3FileSystem.clear_instance_cache()
-        settings = Settings.from_environment()
-        with storming(settings, postgres, tmp_path, webserver=False) as storm:
+        with storming(Settings.from_environment(), tmp_path) as storm:
             storm.drop(2)
             storm.wait("a run", storm.is_making, 120)
             time.sleep(5)
-            _away(proxy, away_s)
+            proxy.faults.append(Fault("away", times=10**9))
+            time.sleep(AWAY_S)
+            proxy.faults.clear()
             time.sleep(5)
-            storm.kill_the_database(away_s)
+            away(postgres, AWAY_S)
             storm.settle(900)
-        found = judge(storm, **environment, **store)
+            found = judge(storm)
         print(found)
         assert found["rerun"] == 0, "a minute is waited for"
 
 
-def _away(proxy: FaultyProxy, seconds: float) -> None:
-    proxy.faults.append(Fault("away", times=10**9))
-    time.sleep(seconds)
-    proxy.faults.clear()
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of its own, of 256 MB. Only root can have one."""
+    if os.geteuid() != 0 or sys.platform != "linux":
+        pytest.skip("only root can mount a disk")
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256m", "tmpfs", str(disk)], check=True)
+    yield disk
+    subprocess.run(["umount", "--lazy", str(disk)], check=True)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("database", ["postgresql", "sqlite"])
+def test_the_disk_is_full_for_a_minute(
+    database: str,
+    deployment: Settings,
+    small_disk: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
+) -> None:
+    if database == "postgresql":
+        request.getfixturevalue("postgres")
+    for name in ("FORGE_HOME", "DAGSTER_HOME"):
+        monkeypatch.setenv(name, str(small_disk / "home"))
+    with storming(Settings.from_environment(), tmp_path) as storm:
+        storm.drop(2)
+        storm.wait("a run", storm.is_making, 120)
+        time.sleep(2)
+        until = time.monotonic() + AWAY_S
+        ballast = small_disk / "ballast"
+        while time.monotonic() < until:
+            # What is given back meanwhile is taken too.
+            with ballast.open("ab", buffering=0) as stream:
+                while shutil.disk_usage(small_disk).free:
+                    try:
+                        stream.write(bytes(4096))
+                    except OSError:
+                        break
+            time.sleep(0.2)
+        ballast.unlink()
+        storm.settle(600)
+        print(judge(storm))
+
+
+@pytest.fixture
+def clock(tmp_path: Path) -> tuple[Path, dict[str, str]]:
+    """A file with how far the clock of the services is set ahead, and the environment that has them read it."""
+    found = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1")) or [
+        Path(name) for name in [os.environ.get("FORGE_CHAOS_FAKETIME", "")] if name
+    ]
+    if not found:
+        pytest.skip("no libfaketime here; Debian has it as faketime, FORGE_CHAOS_FAKETIME names another")
+    file = tmp_path / "clock"
+    file.write_text("+0s\n", encoding="utf-8")
+    environment = {
+        "LD_PRELOAD": str(found[0]),
+        "FAKETIME_TIMESTAMP_FILE": str(file),
+        "FAKETIME_CACHE_DURATION": "1",
+        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+    }
+    asked = [sys.executable, "-c", "import time; print(time.time())"]
+    file.write_text("+3600s\n", encoding="utf-8")
+    said = subprocess.run(asked, env={**os.environ, **environment}, capture_output=True, check=True).stdout
+    assert float(said) - time.time() > 3000, "the clock is set for what is started so"
+    file.write_text("+0s\n", encoding="utf-8")
+    return file, environment
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("hours", [1, -1], ids=["ahead", "back"])
+def test_the_clock_is_set_by_an_hour(
+    hours: int, deployment: Settings, postgres: PostgresServer, tmp_path: Path, clock: tuple[Path, dict[str, str]]
+) -> None:
+    """No run that is going on is taken for dead, and no cell is made twice."""
+    file, environment = clock
+    with storming(deployment, tmp_path, **environment) as storm:
+        storm.drop(4)
+        storm.wait("a run", storm.is_making, 180)
+        file.write_text(f"{3600 * hours:+}s\n", encoding="utf-8")
+        storm.settle(600)
+        found = judge(storm)
+    print(found)
+    assert (found["rerun"], found["runs"]) == (0, 4)

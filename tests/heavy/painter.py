@@ -27,6 +27,16 @@ DIARY = "FORGE_TEST_DIARY"
 """Variable: a file that gets a line for every picture: from, to, process."""
 
 
+def register_painters(folder: Path) -> None:
+    """Registers the painters as a package of one's own does; `folder` goes into PYTHONPATH."""
+    info = folder / "forge_test_painters-1.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: forge-test-painters\nVersion: 1\n")
+    (info / "entry_points.txt").write_text(
+        "[forge.engines]\nimage.oil = tests.heavy.painter:Oil\nimage.chalk = tests.heavy.painter:Chalk\n"
+    )
+
+
 class Canvas(Document):
     width: Annotated[int, Field(ge=64)]
     height: Annotated[int, Field(ge=64)]

@@ -1,0 +1,176 @@
+"""A deployment on services with its load, what is done to it, and who judges it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from forge_assets.stage import GPU_POOL
+from forge_jobs.instance import CHECKOUT, open_instance
+from forge_resources.schemas.cell import CellKey
+from forge_resources.schemas.deliverables import Deliverables
+from forge_resources.settings import Settings
+from forge_resources.studio import Studio
+from tests.chaos.services import PROGRAMS, Service, processes_of, services
+from tests.heavy.painter import register_painters
+from tests.postgres_server import PostgresServer
+from tests.sample_briefs import write_brief
+
+ENDED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
+
+
+class Storm:
+    """A deployment on services, its load, and what is done to it."""
+
+    def __init__(self, settings: Settings, running: dict[str, Service], environment: Mapping[str, str]) -> None:
+        self.settings, self.running, self.environment = settings, running, environment
+        self.cells: list[CellKey] = []
+        self.briefs: dict[str, Path] = {}
+
+    def drop(self, cells: int) -> None:
+        """Briefs of two cells each into the inbox; each with pictures of its own."""
+        for number in range((cells + 1) // 2):
+            name = f"storm-{number:02}"
+            self.briefs[name] = write_brief(self.settings.inbox, f"{name}.yaml", brief=name, seed=number + 1)  # type: ignore[arg-type]
+            self.cells += [CellKey(brief=name, market=market, persona="busy-parent") for market in ("en-GB", "de-DE")]
+
+    def run_processes(self) -> list[int]:
+        """The processes in which runs are made: children of a code server, alive or not."""
+        called = processes_of(self.settings.home).items()
+        return [process for process, call in called if "multiprocessing.spawn" in call]
+
+    def is_making(self, instance: dg.DagsterInstance) -> bool:
+        """Whether a run has got past its start: one killed before, with the daemon that waits for it, is only given up
+        when its time to start is over."""
+        return instance.get_runs_count(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED])) > 0
+
+    def kill_a_run(self) -> None:
+        for process in self.run_processes()[:1]:
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+
+    def kill_the_worker(self, part: str = "") -> None:
+        """Kills the worker of the device: its supervisor, or the process in it that paints."""
+        called = processes_of(self.settings.home).items()
+        for process, call in called:
+            if (part or "forge_resources.gpu") in call:
+                with suppress(ProcessLookupError):
+                    os.kill(process, signal.SIGKILL)
+
+    def wait(self, what: str, look: Callable[[dg.DagsterInstance], bool], limit_s: float) -> None:
+        until = time.monotonic() + limit_s
+        with open_instance(self.settings) as instance:
+            while not look(instance):
+                said = "\n".join(service.said() for service in self.running.values())
+                runs = [(run.status.value, run.tags.get("dagster/partition")) for run in instance.get_runs()]
+                assert time.monotonic() < until, f"{what}: not within {limit_s:g} s\n{runs}\n{said}"
+                time.sleep(1)
+
+    def all_ended(self, instance: dg.DagsterInstance) -> bool:
+        """Every cell has been asked for, and none is queued or going on; a retry may yet be asked for."""
+        runs = instance.get_runs()
+        asked = {run.tags.get("dagster/partition") for run in runs}
+        return asked >= {cell.partition_key for cell in self.cells} and all(run.status in ENDED for run in runs)
+
+    def settle(self, limit_s: float) -> None:
+        """Until nothing has been going on for a while: what crashed is retried some seconds later."""
+        calm_since: list[float] = []
+
+        def calm(instance: dg.DagsterInstance) -> bool:
+            if not self.all_ended(instance):
+                calm_since.clear()
+                return False
+            calm_since.append(time.monotonic())
+            return calm_since[-1] - calm_since[0] > 15
+
+        self.wait("the end of all runs", calm, limit_s)
+
+    def delivered(self) -> set[CellKey]:
+        studio = Studio(self.settings)
+        documents = {cell: studio.cabinet.find("deliverables", cell.path, Deliverables) for cell in self.cells}
+        return {cell for cell, document in documents.items() if document and studio.store.has_delivered(document)}
+
+
+@contextmanager
+def storming(settings: Settings, folder: Path, *, webserver: bool = False, **environment: str) -> Iterator[Storm]:
+    """Services of a deployment whose plates are painted in the worker of the device, until the block ends."""
+    with open_instance(settings):
+        pass  # The tables are made before anybody fights over them.
+    register_painters(folder / "package")
+    # A socket's path is short.
+    runtime = Path(tempfile.mkdtemp(prefix="forge-storm-", dir="/tmp"))
+    called = {
+        **os.environ,
+        "FORGE_GPU_HOST": "worker",
+        "FORGE_RUNTIME": str(runtime),
+        "FORGE_ENGINE_IMAGE": "oil",
+        "FORGE_TEST_STEP_S": "0.05",
+        "PYTHONPATH": f"{folder / 'package'}{os.pathsep}{CHECKOUT}",
+        **environment,
+    }
+    running = services(called, folder, webserver=webserver)
+    try:
+        yield Storm(settings, running, called)
+    finally:
+        for service in running.values():
+            service.stop()
+        for process in processes_of(settings.home):
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+        shutil.rmtree(runtime, ignore_errors=True)
+
+
+def away(postgres: PostgresServer, seconds: float = 2.0) -> None:
+    """Kills the database, and starts it again later."""
+    postgres.kill()
+    time.sleep(seconds)
+    postgres.start()
+
+
+def call(storm: Storm, *arguments: str) -> tuple[int, dict[str, Any]]:
+    """The exit status of a `forge` command beside the services, and what it prints as JSON."""
+    words = [str(PROGRAMS / "forge"), *arguments, "--json"]
+    plain = {name: value for name, value in storm.environment.items() if not name.startswith(("LD_", "FAKETIME"))}
+    done = subprocess.run(words, env=plain, cwd=CHECKOUT, capture_output=True, text=True, check=False)
+    assert done.stdout, done.stderr
+    said: dict[str, Any] = json.loads(done.stdout)
+    return done.returncode, said
+
+
+def judge(storm: Storm) -> dict[str, Any]:
+    """Reruns what failed honestly, and has the checker prove the rest. Returns counts for people."""
+    first = storm.delivered()
+    _, said = call(storm, "store", "fsck")
+    # What a killed process was writing lies where nobody reads it; nothing else may be wrong.
+    assert {flaw["kind"] for flaw in said["flaws"]} <= {"half_written"}, said["flaws"]
+    half_written = len(said["flaws"])
+    if half_written:
+        call(storm, "store", "fsck", "--repair")
+    for name in sorted({cell.brief for cell in set(storm.cells) - first}):
+        status, done = call(storm, "run", str(storm.briefs[name]))
+        assert (status, {cell["status"] for cell in done["cells"]}) == (0, {"delivered"}), done
+    assert storm.delivered() == set(storm.cells)
+    if half_written or first != set(storm.cells):
+        assert call(storm, "store", "fsck") == (0, {**said, "flaws": []})
+    with open_instance(storm.settings) as instance:
+        assert instance.event_log_storage.get_concurrency_info(GPU_POOL).active_slot_count == 0
+        runs = instance.get_runs_count()
+    return {
+        "cells": len(storm.cells),
+        "delivered": len(first),
+        "rerun": len(storm.cells) - len(first),
+        "runs": runs,
+        "half_written": half_written,
+        **{name: service.starts for name, service in storm.running.items()},
+    }
