@@ -11,13 +11,14 @@ import pytest
 
 from forge_resources.editing import ffmpeg
 from forge_resources.editing.encoding import picture_options
-from forge_resources.editing.leader import SlateLine
+from forge_resources.editing.leader import SlateLine, clock_frames
+from forge_resources.editing.mix_down import samples_of
 from forge_resources.editing.mixing import Mixer, mix_parameters
 from forge_resources.editing.packaging import MkvPackager, MovPackager, MxfPackager, PackageParameters, Packager
 from forge_resources.editing.probe import probe
 from forge_resources.editing.profiles import load_profiles
 from forge_resources.errors import InvalidInput
-from forge_resources.schemas.delivery import Segment
+from forge_resources.schemas.delivery import FrameSize, Segment
 from tests.sample_spot import PUSH, SMALL, Spot, painted, profile, spoken
 
 SLATE = [SlateLine(label="Number", value="ABC/LUMN001/002"), SlateLine(label="Advertiser", value="Lumen")]
@@ -104,6 +105,30 @@ def test_leader_and_tail_are_there_to_the_frame(spot: Spot, tmp_path: Path, pack
     said = ffmpeg.run(["-i", ffmpeg.address(target), "-map", "0:v", "-t", "0.1", "-f", "null", "-"]).messages
     assert "09:59:59:10" in said
     assert np.abs(_sound(target)[: 15 * 1920]).max() < 1e-3
+
+
+def test_a_frame_that_stands_is_encoded_once_and_seen_as_often_as_asked(spot: Spot, tmp_path: Path) -> None:
+    fps = Fraction(24000, 1001)
+    slate = [Segment(show="slate", seconds=Fraction(5)), Segment(show="black", seconds=Fraction(2))]
+    wanted = _parameters(spot, "us-hd", fps=fps, leader=slate)
+    master, target = tmp_path / "master.mov", tmp_path / "packed.mov"
+    source = ["-i", ffmpeg.address(spot.folder / "master.mp4"), "-map", "0:v", "-r", "24000/1001", "-frames:v", "50"]
+    ffmpeg.run(["-r", "24000/1001", *source, *picture_options(wanted.video, fps, 2), ffmpeg.address(master)])
+    MovPackager().make(wanted, {"master": master, "sound": _mix(spot)}, target)
+    media = probe(target)
+    assert (media.frames, media.fps) == (120 + 48 + 50, fps)
+    assert media.sound
+    assert media.sound.samples == samples_of(218 / fps, 48000)
+    assert np.array_equal(_luma(target, 0), _luma(target, 119))
+    assert _luma(target, 167).max() <= 20
+    assert np.array_equal(_luma(target, 168), _luma(master, 0))
+
+
+def test_a_clock_counts_down_to_the_spot_and_not_to_the_black_before_it() -> None:
+    size = FrameSize(width=640, height=360)
+    to_black, to_spot = (list(clock_frames(size, SLATE, 50, Fraction(25), to_go))[-1] for to_go in (50, 125))
+    (two_ahead,) = clock_frames(size, SLATE, 1, Fraction(25), 76)
+    assert to_spot == two_ahead != to_black
 
 
 def test_the_edges_of_the_spot_are_silent(spot: Spot, tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from forge_resources.editing import ffmpeg
 from forge_resources.editing.camera import box_at, eased
 from forge_resources.editing.cut import Lettering
 from forge_resources.editing.frames import frames, plans
+from forge_resources.editing.mixing import Mixer, mix_parameters
 from forge_resources.editing.planes import Layout, planes_of
 from forge_resources.editing.probe import probe
 from forge_resources.editing.render import Renderer, RenderParameters, render_parameters
@@ -127,7 +128,9 @@ def test_peaks_are_limited_and_loudness_still_met(tmp_path: Path) -> None:
         file.writeframes((sound * 32767).astype("<i2").tobytes())
     spot = Spot(tmp_path, size=FrameSize(width=128, height=72)).show(flat(tmp_path / "a.png", (9, 9, 9)), 144, LOCKED)
     facts = spot.say(peaky, 22050, len(sound), 22050).render(tmp_path / "spot.mp4")
-    assert facts["limited"] is True
+    sources = {"timeline": spot.folder / "spot.otio", **spot.media}
+    mix = Mixer().make(mix_parameters(profile(spot.fps, spot.size)), sources, tmp_path / "mix.wav")
+    assert mix["limited"] is True
     assert facts["true_peak_dbtp"] <= -1
     assert facts["integrated_lufs"] == pytest.approx(-16, abs=1)
 

@@ -100,6 +100,8 @@ def fitted(text: str, language: str, width: float) -> list[str]:
     ("language", "text", "width", "expected"),
     [
         ("ja", "目覚ましが鳴る前に起きよう。", 8, ["目覚ましが鳴る", "前に起きよう。"]),
+        ("ja", "アラームが鳴る前に目覚める朝を。", 13, ["アラームが鳴る", "前に目覚める朝を。"]),
+        ("ja", "光でやさしく起こす", 8, ["光でやさしく", "起こす"]),
         ("th", "ตื่นก่อนนาฬิกาปลุกของคุณ", 18, ["ตื่นก่อนนาฬิกาปลุก", "ของคุณ"]),
         ("zh", "在闹钟响起之前醒来，用光唤醒你的早晨。", 11, ["在闹钟响起之前醒来，", "用光唤醒你的早晨。"]),
         ("en", "It costs $4.50 (or less), honestly.", 20, ["It costs $4.50 (or", "less), honestly."]),
@@ -118,6 +120,15 @@ def test_thai_and_japanese_words_are_phrases() -> None:
 
 def test_the_script_decides_where_a_text_was_filed_under_another_language() -> None:
     assert [piece.text for piece in pieces_of("ตื่นก่อนนาฬิกาปลุก", "en")] == ["ตื่น", "ก่อนนาฬิกาปลุก"]
+
+
+def test_a_phrase_is_divided_only_where_that_is_asked_for() -> None:
+    text = "アラームが鳴る前に目覚める朝を。"
+    assert [piece.text for piece in pieces_of(text, "ja")] == words_of(text, "ja")
+    divided = [piece.text for piece in pieces_of(text, "ja", divide=True)]
+    # No line begins with the mark of a long vowel, and none ends after it as if a clause did.
+    assert divided[:4] == ["ア", "ラー", "ム", "が"]
+    assert pieces_of(text, "ja", divide=True)[1].cost > 0
 
 
 def test_long_words_are_hyphenated_where_the_language_does_that() -> None:

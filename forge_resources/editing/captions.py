@@ -57,7 +57,7 @@ class CaptionWriter(EditEngine):
     """Writes the captions of source `timeline`. Facts: `cues`, and `fastest_cps`, the fastest a viewer has to read."""
 
     tier: ClassVar[Tier] = "full"
-    version: ClassVar[str] = "2"
+    version: ClassVar[str] = "3"
     Parameters: ClassVar[type[Document]] = CaptionParameters
 
     def make(self, parameters: CaptionParameters, sources: Sources, target: Path) -> Facts:

@@ -142,11 +142,11 @@ def _drafts_of(line: SpokenText, rules: CueRules, fps: Fraction) -> list[_Draft]
     duration = line.end - line.start
     fewest = max(1, _ceil(duration / rules.longest), _ceil(Fraction(rules.width(line.text)) / _room(rules)))
     # A word is divided only where it would not go into a line.
-    for hyphenate in (False, True):
-        pieces = pieces_of(line.text, rules.language, hyphenate=hyphenate)
+    for divide in (False, True):
+        pieces = pieces_of(line.text, rules.language, divide=divide)
         for count in range(fewest, len(pieces) + 1):
             parts = balanced_lines(_weighted(pieces, _CUE_ENDS), rules.width, float(_room(rules)), count)
-            broken = [_break(part, rules, hyphenate) for part in parts] if parts else [None]
+            broken = [_break(part, rules, divide) for part in parts] if parts else [None]
             if parts and all(broken):
                 return _timed(line, parts, [lines for lines in broken if lines], rules, fps)
     raise InvalidInput(
@@ -178,9 +178,9 @@ def _weighted(pieces: Sequence[Piece], weight: float) -> list[Piece]:
     return [replace(piece, cost=piece.cost * weight) for piece in pieces]
 
 
-def _break(text: str, rules: CueRules, hyphenate: bool) -> tuple[str, ...] | None:
+def _break(text: str, rules: CueRules, divide: bool) -> tuple[str, ...] | None:
     """One line where it fits, else evenly broken; None where it does not fit."""
-    pieces = _weighted(pieces_of(text, rules.language, hyphenate=hyphenate), _LINE_ENDS)
+    pieces = _weighted(pieces_of(text, rules.language, divide=divide), _LINE_ENDS)
     for count in range(1, rules.max_lines + 1):
         if lines := balanced_lines(pieces, rules.width, rules.line_length, count):
             return tuple(line.replace("\u00a0", " ") if rules.language != "fr" else line for line in lines)

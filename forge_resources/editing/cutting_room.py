@@ -14,6 +14,7 @@ import opentimelineio as otio
 
 from forge_resources.editing.beds import sounds_of
 from forge_resources.editing.hardware import SOFTWARE
+from forge_resources.editing.mixing import mix_parameters
 from forge_resources.editing.profiles import outlet
 from forge_resources.editing.render import Renderer, render_parameters, renderer_name
 from forge_resources.editing.timeline import timeline_parameters
@@ -68,11 +69,19 @@ def render_master(
     workshop: Workshop, profile: DeliveryProfile, timeline: Artefact, on_step: OnStep, encoder: str = SOFTWARE
 ) -> Made:
     """The finished picture and sound of one timeline, to one profile, by the deployment's encoder."""
+    # Beside the master, not within it: a package of the same profile takes the same sound.
+    sound = mix_sound(workshop, profile, timeline).artefact
     renderer = cast("Renderer", workshop.engine("edit", renderer_name(profile.container)))
     renderer.on_progress = lambda done, total: on_step(done, total, f"frame {done}")
     document = read_timeline(workshop, timeline)
-    sources: dict[str, Source] = {"timeline": timeline, **media_of(document)}
+    sources: dict[str, Source] = {"timeline": timeline, "sound": sound, **media_of(document)}
     return workshop.make(renderer, render_parameters(profile, document, encoder), sources)
+
+
+def mix_sound(workshop: Workshop, profile: DeliveryProfile, timeline: Artefact) -> Made:
+    """The sound of one timeline, levelled for one profile."""
+    sources: dict[str, Source] = {"timeline": timeline, **media_of(read_timeline(workshop, timeline))}
+    return workshop.make(workshop.engine("edit", "mix"), mix_parameters(profile), sources)
 
 
 def read_timeline(workshop: Workshop, timeline: Artefact) -> otio.schema.Timeline:

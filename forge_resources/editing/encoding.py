@@ -5,6 +5,7 @@ What belongs here: codec, container and colour options. What does not: filters, 
 
 from __future__ import annotations
 
+import os
 from fractions import Fraction
 from pathlib import Path
 
@@ -34,6 +35,8 @@ COLOUR_FILTER = "setparams=range=tv:colorspace=bt709:color_primaries=bt709:color
 def picture_options(video: VideoFormat, fps: Fraction, threads: int, encoder: str = SOFTWARE) -> list[str]:
     """The options that encode BT.709 pictures to `video`; equal pictures give equal bytes with equal `threads`.
 
+    Codecs without prediction between frames take as many threads as there are, which their bytes do not depend on.
+
     `encoder` names one in hardware (see `hardware`), whose bytes depend on the device.
     """
     if encoder != SOFTWARE and isinstance(video, H264):
@@ -42,9 +45,14 @@ def picture_options(video: VideoFormat, fps: Fraction, threads: int, encoder: st
         codec = _codec_options(video, fps)
     return [
         *codec,
-        "-pix_fmt", video.pixel_format, "-threads:v", str(threads),
+        "-pix_fmt", video.pixel_format, "-threads:v", str(_threads(video, threads)),
         *COLOUR_OPTIONS, "-chroma_sample_location", "left", "-flags:v", _flags(video),
     ]  # fmt: skip
+
+
+def _threads(video: VideoFormat, fixed: int) -> int:
+    """All of the machine's for codecs whose frames stand by themselves: their bytes are the same with any number."""
+    return min(16, os.cpu_count() or fixed) if video.codec in INTRA_CODECS else fixed
 
 
 def _codec_options(video: VideoFormat, fps: Fraction) -> list[str]:

@@ -13,8 +13,9 @@ from fractions import Fraction
 from PIL import Image, ImageDraw
 
 from forge_resources.editing.font_catalogue import Weight
+from forge_resources.editing.line_breaking import balanced_lines, pieces_of
 from forge_resources.editing.planes import Layout, planes_of
-from forge_resources.editing.shaping import TypeLine, set_line
+from forge_resources.editing.shaping import set_line
 from forge_resources.schemas.media_formats import FrameSize
 from forge_resources.schemas.types import Document, Line, ShortLine
 
@@ -23,8 +24,12 @@ _TEXT = (236, 238, 242)
 _LABEL = (150, 158, 170)
 _HAND = (242, 160, 61)
 _MARGIN = 0.09
-_ROW = 0.058
+_PITCH = 0.087  # from row to row, in heights of the picture
+_EM = 0.58  # of that
 _LABEL_WIDTH = 0.2
+_SMALLEST = 0.75  # of the size of other rows; what would be smaller is set on two lines
+_TWO_LINES = 0.78
+_LEADING = 1.1
 _OVERSAMPLING = 2
 
 
@@ -45,17 +50,23 @@ def slate_frame(size: FrameSize, rows: Sequence[SlateLine]) -> bytes:
     return planes_of(_card(size, rows, 1 - 2 * _MARGIN), _layout(size)).tobytes()
 
 
-def clock_frames(size: FrameSize, rows: Sequence[SlateLine], frames: int, fps: Fraction) -> Iterator[bytes]:
-    """A clock that counts down to the end of its `frames`, with the slate's rows beside it."""
+def clock_frames(
+    size: FrameSize, rows: Sequence[SlateLine], frames: int, fps: Fraction, to_go: int | None = None
+) -> Iterator[bytes]:
+    """`frames` of a clock that counts down to the spot, with the slate's rows beside it.
+
+    `to_go` is how many frames before the spot its first one stands: more than `frames` where black follows the clock.
+    """
     card = planes_of(_card(size, rows, 0.56), _layout(size))
     # Even, because chroma has half as many pixels; only the dial changes from frame to frame.
     radius = round(0.115 * size.height) * 2
     corner = (round((1 - _MARGIN) * size.width / 2) * 2 - 2 * radius, size.height // 4 * 2 - radius)
-    for frame in range(frames):
-        face = planes_of(_face(radius, float(Fraction(frames - frame) / fps)), Layout(2 * radius, 2 * radius))
+    first = frames if to_go is None else to_go
+    for left in range(first, first - frames, -1):
+        face = planes_of(_face(radius, float(Fraction(left) / fps)), Layout(2 * radius, 2 * radius))
         for part, under, over in zip((1, 2, 2), card.parts, face.parts, strict=True):
-            left, top = corner[0] // part, corner[1] // part
-            under[top : top + over.shape[0], left : left + over.shape[1]] = over
+            x, y = corner[0] // part, corner[1] // part
+            under[y : y + over.shape[0], x : x + over.shape[1]] = over
         yield card.tobytes()
 
 
@@ -65,9 +76,8 @@ def _layout(size: FrameSize) -> Layout:
 
 def _card(size: FrameSize, rows: Sequence[SlateLine], width: float) -> Image.Image:
     card = Image.new("RGB", (size.width, size.height), _GROUND)
-    em = round(_ROW * size.height * min(1.0, 10 / max(1, len(rows))) * 0.62)
-    pitch = (1 - 2 * _MARGIN) * size.height / max(1, len(rows))
-    pitch = min(pitch, _ROW * 1.5 * size.height)
+    pitch = min(_PITCH, (1 - 2 * _MARGIN) / max(1, len(rows))) * size.height
+    em = round(_EM * pitch)
     left = round(_MARGIN * size.width)
     top = round((size.height - pitch * len(rows)) / 2)
     value_left = left + round(_LABEL_WIDTH * size.width)
@@ -88,11 +98,22 @@ def _write(
     longest: int,
     colour: tuple[int, int, int],
 ) -> None:
-    """Writes a line from `at`, smaller where it would be longer than `longest` pixels."""
-    line: TypeLine = set_line(text, weight, "")
-    size = max(8, min(em, int(longest / max(line.width, 0.01))))
-    mask, x, y = line.mask(size)
-    card.paste(colour, (at[0] - x, at[1] - y), mask)
+    """Writes a line from `at`, smaller where it would be longer than `longest` pixels; on two where far too long."""
+    pieces = pieces_of(text)
+    lines = [text]
+    if _fitting(lines, weight, em, longest) < _SMALLEST * em:
+        lines = balanced_lines(pieces, lambda part: set_line(part, weight, "").width, math.inf, 2) or lines
+    size = _fitting(lines, weight, em if len(lines) == 1 else round(_TWO_LINES * em), longest)
+    for index, line in enumerate(lines):
+        mask, x, y = set_line(line, weight, "").mask(size)
+        down = round((index - (len(lines) - 1) / 2) * size * _LEADING)
+        card.paste(colour, (at[0] - x, at[1] + down - y), mask)
+
+
+def _fitting(lines: Sequence[str], weight: Weight, em: int, longest: int) -> int:
+    """The size in pixels, `em` at most, at which none of the lines is longer than `longest`."""
+    widest = max(set_line(line, weight, "").width for line in lines)
+    return max(8, min(em, int(longest / max(widest, 0.01))))
 
 
 def _face(radius: int, left_s: float) -> Image.Image:

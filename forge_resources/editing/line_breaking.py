@@ -16,13 +16,14 @@ from dataclasses import dataclass
 from uniseg.linebreak import line_break_units
 
 from forge_resources.editing.fonts import script_of
-from forge_resources.editing.word_division import SOFT_HYPHEN, hyphenated, phrase_ends
+from forge_resources.editing.word_division import SOFT_HYPHEN, has_phrases, hyphenated, phrase_ends
 
 _NOT_AT_START = set(
     "、。，．・：；？！‼⁇⁈⁉）］｝」』】〕〉》〗〙”’…‥ー〜～々ゝゞヽヾ％℃°"
     "ぁぃぅぇぉっゃゅょゎゕゖァィゥェォッャュョヮヵヶㇰㇱㇲㇳㇴㇵㇶㇷㇸㇹㇺㇻㇼㇽㇾㇿ)]},.!?:;%»"
 )
 _NOT_AT_END = set("（［｛「『【〔〈《〖〘“‘([{«¿¡￥＄$€£¥₹#@")
+_CLAUSE_ENDS = set("、。，．：；？！‼⁇⁈⁉…‥）］｝」』】〕〉》")
 _BREAKS_AFTER_EVERY_LETTER = {"Hani", "Hira", "Kana", "Bopo"}
 _FRENCH_PUNCTUATION = set(";:!?»%€")
 _DASHES = set("–—‒")
@@ -33,6 +34,7 @@ _COST_OF_A_HYPHEN = 6.0
 _COST_BETWEEN_PHRASES = 1.0
 _GAIN_AT_A_CLAUSE = -2.0
 _COST_OF_A_WIDOW = 12.0
+_WIDOW_LETTERS, _WIDOW_WORD = 2, 6
 
 
 @dataclass(frozen=True)
@@ -49,18 +51,20 @@ class Piece:
         return bare.removesuffix(SOFT_HYPHEN) + "-" if bare.endswith(SOFT_HYPHEN) else bare
 
 
-def pieces_of(text: str, language: str = "", *, hyphenate: bool = False) -> list[Piece]:
+def pieces_of(text: str, language: str = "", *, divide: bool = False) -> list[Piece]:
     """Cuts a text at every place where a line may end; joined, the pieces are the text.
 
-    With `hyphenate`, long words may be divided where the language does that; the pieces then have soft hyphens.
+    With `divide`, words may be divided where the language does that: by soft hyphens, which the pieces then have, or
+    between the letters of a phrase of Japanese or Chinese.
     """
-    text = _tied(hyphenated(text, language) if hyphenate else text, language)
+    text = _tied(hyphenated(text, language) if divide else text, language)
     speaks = _language_of(text, language)
     allowed, phrases = _opportunities(text), phrase_ends(text, speaks)
+    whole = has_phrases(speaks) and not divide
     pieces: list[Piece] = []
     start = 0
     for i in range(1, len(text)):
-        cost = _cost_of_break(text, i, i in allowed, i in phrases, speaks)
+        cost = _cost_of_break(text, i, i in allowed, i in phrases, speaks, whole=whole)
         if cost is not None:
             pieces.append(Piece(text[start:i], cost))
             start = i
@@ -178,8 +182,10 @@ def _is_alphabetic(char: str) -> bool:
     return script_of(char) in {"Latn", "Cyrl", "Grek"}
 
 
-def _cost_of_break(text: str, i: int, allowed: bool, phrase_ends_here: bool, language: str) -> float | None:
-    """What it costs to break before `text[i]`; None where that is forbidden."""
+def _cost_of_break(
+    text: str, i: int, allowed: bool, phrase_ends_here: bool, language: str, *, whole: bool
+) -> float | None:
+    """What it costs to break before `text[i]`; None where that is forbidden. Phrases stay `whole` or may be divided."""
     before, after = text[i - 1], text[i]
     if after == " " or unicodedata.category(after) in {"Mn", "Mc", "Me"} or after in {"\u200c", "\u200d"}:
         return None
@@ -195,23 +201,24 @@ def _cost_of_break(text: str, i: int, allowed: bool, phrase_ends_here: bool, lan
         return _COST_OF_A_HYPHEN
     if before in {"-", "/", "—"}:
         return _COST_OF_A_HYPHEN if after.isalpha() and (before != "-" or text[i - 2 : i - 1].isalpha()) else None
-    return _cost_of_east_asian_break(before, after, phrase_ends_here)
+    cost = _cost_of_east_asian_break(before, after, phrase_ends_here)
+    return None if whole and cost == _COST_INSIDE_A_WORD else cost
 
 
 def _cost_of_east_asian_break(before: str, after: str, phrase_ends_here: bool) -> float | None:
     if before in _NOT_AT_END or after in _NOT_AT_START or "\u00a0" in (before, after):
         return None
     scripts = script_of(before), script_of(after)
-    if before in _NOT_AT_START and unicodedata.east_asian_width(before) == "W" and scripts[0] == "Zyyy":
+    if before in _CLAUSE_ENDS:
         return _GAIN_AT_A_CLAUSE
     if not _BREAKS_AFTER_EVERY_LETTER & set(scripts):
         return None
-    if phrase_ends_here:
-        return _COST_BETWEEN_PHRASES
-    return _COST_INSIDE_A_WORD if scripts[0] == scripts[1] else _COST_INSIDE_A_WORD / 2
+    return _COST_BETWEEN_PHRASES if phrase_ends_here else _COST_INSIDE_A_WORD
 
 
 def _is_widow(pieces: Sequence[Piece]) -> bool:
     """Whether a last line is one short word, or a letter or two of a script without spaces."""
     text = _line(pieces)
-    return " " not in text and len(text) <= (3 if script_of(text[0]) in _BREAKS_AFTER_EVERY_LETTER else 6)
+    if script_of(text[0]) in _BREAKS_AFTER_EVERY_LETTER:
+        return sum(char not in _CLAUSE_ENDS for char in text) <= _WIDOW_LETTERS
+    return " " not in text and len(text) <= _WIDOW_WORD

@@ -57,7 +57,7 @@ class MoviepyRenderer(Renderer):
     """Renders timelines through moviepy: slower than `render`, and able to play Python effects."""
 
     name = "render-moviepy"
-    version = "1"
+    version = "2"
     summary = "Renders through moviepy, with Python effects on clips; several times slower than `render`."
     Parameters: ClassVar[type[BaseModel]] = MoviepyParameters
     plays_effects = True

@@ -79,7 +79,7 @@ def needs_package(profile: DeliveryProfile) -> bool:
 def package_parameters(brief: CellBrief, profile: DeliveryProfile, note: TimelineNote, tier: Tier) -> PackageParameters:
     """The recipe of a package. Raises InvalidInput where the outlet's number is missing."""
     rows = [
-        SlateLine(label=slate_labels().labels[field], value=_slate_value(field, brief, profile, note, tier))
+        SlateLine(label=_slate_label(field, profile), value=_slate_value(field, brief, profile, note, tier))
         for field in profile.slate
     ]
     tags = {"title": f"{brief.market_brief.product.name} ({brief.cell.market}, {brief.cell.persona})"}
@@ -137,6 +137,13 @@ def _plain_name(value: str) -> str:
     return re.sub(r"[^A-Za-z0-9@._]+", "-", bare).strip("-.") or "x"
 
 
+def _slate_label(field: SlateField, profile: DeliveryProfile) -> str:
+    """What a row is called; the outlet's own word for its number."""
+    if field == "identifier" and profile.identifier:
+        return profile.identifier.name
+    return slate_labels().labels[field]
+
+
 def _slate_value(field: SlateField, brief: CellBrief, profile: DeliveryProfile, note: TimelineNote, tier: Tier) -> str:
     market_brief = brief.market_brief
     size, audio, loudness = note.size, profile.audio, profile.loudness
@@ -155,7 +162,7 @@ def _slate_value(field: SlateField, brief: CellBrief, profile: DeliveryProfile, 
         "rate": f"{rate_name(profile.fps)} progressive",
         "size": f"{size.width} × {size.height}",
         "sound": f"{_CHANNELS[audio.channels]}, {audio.sample_rate // 1000} kHz",
-        "loudness": f"{loudness.integrated_lufs:g} LUFS, at most {loudness.true_peak_dbtp:g} dBTP",
+        "loudness": f"{loudness.integrated_lufs:g} LUFS, at most {loudness.true_peak_dbtp:g} dBTP".replace("-", "−"),
         "captions": "in the picture" if profile.captions_burnt else f"beside ({', '.join(formats)})",
         "tier": f"{tier}, machine-made",
         "profile": profile.name,

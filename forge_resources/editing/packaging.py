@@ -18,10 +18,17 @@ from typing import Annotated, Any, ClassVar
 from pydantic import BaseModel, Field
 
 from forge_resources.editing import ffmpeg
-from forge_resources.editing.encoding import COLOUR_FILTER, file_options, picture_options, sound_options, suffix_of
+from forge_resources.editing.encoding import (
+    COLOUR_FILTER,
+    INTRA_CODECS,
+    file_options,
+    picture_options,
+    sound_options,
+    suffix_of,
+)
 from forge_resources.editing.leader import SlateLine, black_frame, clock_frames, slate_frame
 from forge_resources.editing.mix_down import samples_of
-from forge_resources.editing.probe import probe
+from forge_resources.editing.probe import counted
 from forge_resources.engines.contract import EditEngine, Facts, Sources
 from forge_resources.errors import EngineFailed, InvalidInput
 from forge_resources.schemas.delivery import Segment
@@ -66,7 +73,7 @@ class Packager(EditEngine):
 
     name = "package"
     tier: ClassVar[Tier] = "full"
-    version = "1"
+    version = "2"
     summary = "Packages picture and sound for an outlet: leader, time code, tags."
     media_type = "video/mp4"
     suffix = ".mp4"
@@ -81,11 +88,11 @@ class Packager(EditEngine):
         with tempfile.TemporaryDirectory(prefix="forge-package-", dir=target.parent) as folder:
             pieces = _Pieces(wanted, sources["master"], Path(folder))
             ffmpeg.run(_join(wanted, pieces.listed(), sources["sound"], target))
-        media = probe(target)
+        media = counted(target)
         frames = wanted.frames + _frames(wanted.leader, wanted.fps) + _frames(wanted.tail, wanted.fps)
         if media.frames != frames or media.fps != wanted.fps:
             raise EngineFailed(f"The package has {media.frames} frames at {media.fps} a second, not {frames}.")
-        return {"frames": frames, "first_frame": _frames(wanted.leader, wanted.fps), "size": media.size}
+        return {"frames": frames, "first_frame": _frames(wanted.leader, wanted.fps), "size": target.stat().st_size}
 
 
 class MovPackager(Packager):
@@ -122,18 +129,30 @@ class _Pieces:
 
     def listed(self) -> Path:
         """A list for ffmpeg's `concat` of every piece."""
-        before = [self._piece(f"before-{i}", segment) for i, segment in enumerate(self._wanted.leader)]
-        behind = [self._piece(f"behind-{i}", segment) for i, segment in enumerate(self._wanted.tail)]
-        lines = [f"file '{_quoted(path)}'" for path in (*before, self._master.absolute(), *behind)]
+        parts = [*self._wanted.leader, None, *self._wanted.tail]
+        paths: list[Path] = []
+        for index, segment in enumerate(parts):
+            paths += self._piece(index, segment) if segment else [self._master.absolute()]
+        lines = [f"file '{_quoted(path)}'" for path in paths]
         listed = self._folder / "pieces.txt"
         listed.write_text("ffconcat version 1.0\n" + "\n".join(lines) + "\n", encoding="utf-8")
         return listed
 
-    def _piece(self, name: str, segment: Segment) -> Path:
+    def _piece(self, index: int, segment: Segment) -> list[Path]:
+        """What a segment is joined from: one file, or one of a single frame as often as it stands still.
+
+        A frame that stands by itself need not be encoded again to be seen again. Matroska counts in milliseconds, in
+        which single frames do not add up.
+        """
         wanted = self._wanted
-        target = self._folder / f"{name}{suffix_of(wanted.container)}"
+        target = self._folder / f"{index}{suffix_of(wanted.container)}"
         count = frames_at(segment.seconds, wanted.fps)
-        pixels, frames = self._frames(segment, count)
+        repeats = segment.show != "clock" and wanted.video.codec in INTRA_CODECS and wanted.container == "mov"
+        self._encode(*self._frames(segment, index, 1 if repeats else count), target)
+        return [target] * (count if repeats else 1)
+
+    def _encode(self, pixels: str, frames: Iterable[bytes], target: Path) -> None:
+        wanted = self._wanted
         fps = f"{wanted.fps.numerator}/{wanted.fps.denominator}"
         size = f"{wanted.size.width}x{wanted.size.height}"
         command = [
@@ -146,10 +165,9 @@ class _Pieces:
         with ffmpeg.feeding(command) as encoder:
             for data in frames:
                 encoder.write(data)
-        return target
 
-    def _frames(self, segment: Segment, count: int) -> tuple[str, Iterable[bytes]]:
-        """The pixel format and the frames of a segment."""
+    def _frames(self, segment: Segment, index: int, count: int) -> tuple[str, Iterable[bytes]]:
+        """The pixel format and `count` frames of a segment, the one at `index` of all."""
         wanted = self._wanted
         match segment.show:
             case "black":
@@ -157,7 +175,8 @@ class _Pieces:
             case "slate":
                 return "yuv420p", repeat(slate_frame(wanted.size, wanted.slate), count)
             case "clock":
-                return "yuv420p", clock_frames(wanted.size, wanted.slate, count, wanted.fps)
+                to_go = count + _frames(wanted.leader[index + 1 :], wanted.fps)
+                return "yuv420p", clock_frames(wanted.size, wanted.slate, count, wanted.fps, to_go)
             case "bars":
                 return "yuv420p", repeat(_bars(wanted.size), count)
             case "hold":

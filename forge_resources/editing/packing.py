@@ -9,8 +9,7 @@ or where the files go (see `shelf`).
 
 from __future__ import annotations
 
-from forge_resources.editing.cutting_room import media_of, read_timeline, render_master
-from forge_resources.editing.mixing import mix_parameters
+from forge_resources.editing.cutting_room import mix_sound, read_timeline, render_master
 from forge_resources.editing.outlet import needs_package, package_parameters
 from forge_resources.editing.packaging import packager_name
 from forge_resources.editing.profiles import outlet
@@ -53,13 +52,7 @@ class Packing:
         timeline = self._timelines.by_profile[slug]
         document = read_timeline(self._studio.workshop, timeline)
         workshop = self._studio.workshop
-        sound = self._tally.add(
-            workshop.make(
-                workshop.engine("edit", "mix"),
-                mix_parameters(profile),
-                {"timeline": timeline, **media_of(document)},
-            )
-        )
+        sound = self._tally.add(mix_sound(workshop, profile, timeline))
         note = timeline_note(document)
         parameters = package_parameters(self._brief, profile, note, note.tier)
         engine = workshop.engine("edit", packager_name(profile.container))

@@ -42,7 +42,8 @@ class SoundFacts(Document):
 class MediaFacts(Document):
     """A video file as decoded. `colour` is as ffmpeg names it, such as `tv, bt709, progressive`; `size` is in bytes.
 
-    `frames` are those that decode; `duration_s` is frames / fps. `fast_start` says whether the index comes first.
+    `frames` are those that decode, or were counted; `duration_s` is frames / fps. `fast_start` says whether the index
+    comes first.
     """
 
     frames: int
@@ -69,9 +70,29 @@ class _Stream:
     duration: int = 0
 
 
-def probe(path: Path) -> MediaFacts:
-    """Decodes the file from first frame to last. Raises EngineFailed for what is no video or does not decode."""
-    streams = ["-i", ffmpeg.address(path), "-map", "0:v:0", "-map", "0:a:0?", "-af", MEASURE]
+@dataclass(frozen=True)
+class Count:
+    """How many frames a file holds, and at which rate it shows them."""
+
+    frames: int
+    fps: Fraction
+
+
+def counted(path: Path) -> Count:
+    """Counts the frames without decoding them. Raises EngineFailed for what is no video."""
+    listing = ["-map", "0:v:0", "-c", "copy", "-f", "framecrc", "pipe:1"]
+    done = ffmpeg.run(["-nostats", "-xerror", "-i", ffmpeg.address(path), *listing])
+    video = _listed(done.output.decode())[0]
+    return Count(video.units, _rate_of(video, done.messages.partition("Output #0")[0]))
+
+
+def probe(path: Path, *, decode: bool = True) -> MediaFacts:
+    """Measures the whole file; its pictures are decoded too, unless `decode` is off and they are only counted.
+
+    Raises EngineFailed for what is no video or does not decode.
+    """
+    picture_as = [] if decode else ["-c:v", "copy"]
+    streams = ["-i", ffmpeg.address(path), "-map", "0:v:0", *picture_as, "-map", "0:a:0?", "-af", MEASURE]
     listing = ["-fps_mode", "passthrough", "-f", "framecrc", "pipe:1"]
     done = ffmpeg.run(["-nostats", "-threads", "2", "-xerror", *streams, *listing])
     told = done.messages.partition("Output #0")[0]

@@ -26,7 +26,7 @@ from forge_resources.editing.frames import frames
 from forge_resources.editing.hardware import SOFTWARE, encoder_for
 from forge_resources.editing.planes import Layout, layout_for
 from forge_resources.editing.probe import MediaFacts, probe
-from forge_resources.editing.sound import Track, level_track
+from forge_resources.editing.sound import level_track
 from forge_resources.editing.stamps import Stamp, stamp_of
 from forge_resources.editing.timeline_reading import open_timeline, read_cut
 from forge_resources.editing.type_plates import draw_type
@@ -112,7 +112,7 @@ class Renderer(EditEngine):
 
     name = "render"
     tier: ClassVar[Tier] = "full"
-    version = "2"
+    version = "3"
     summary = "Cuts plates, camera moves, type and voice into an MP4."
     media_type = "video/mp4"
     suffix = ".mp4"
@@ -125,7 +125,9 @@ class Renderer(EditEngine):
     def make(self, parameters: Any, sources: Sources, target: Path) -> Facts:
         """`sources`: `timeline`, and by its SHA-256 every medium and logo that the timeline names.
 
-        Raises InvalidInput for a timeline that does not fit, EngineFailed, TimedOut, OutOfMemory, Unavailable.
+        The finished sound may be handed in as `sound` (see `mixing`); else it is mixed here. Raises InvalidInput for a
+        timeline that does not fit, EngineFailed, TimedOut, OutOfMemory, Unavailable.
+        timeline that does not fit, EngineFailed, TimedOut, OutOfMemory, Unavailable.
         """
         wanted = self.Parameters.model_validate(parameters)
         assert isinstance(wanted, RenderParameters)
@@ -138,10 +140,10 @@ class Renderer(EditEngine):
             raise InvalidInput("The timeline has another size or frame rate than its recipe.")
         self._check_effects(cut)
         with tempfile.TemporaryDirectory(prefix="forge-render-") as folder:
-            duration_s = cut.note.frames / cut.note.fps
-            track = level_track(cut.voice, sources, duration_s, wanted.audio, wanted.loudness, Path(folder), cut.sounds)
-            self._encode(cut, wanted, sources, track, target)
-        return _facts(cut, probe(target), track)
+            sound = sources["sound"] if "sound" in sources else _mixed(cut, wanted, sources, Path(folder))
+            self._encode(cut, wanted, sources, sound, target)
+        # What leaves the house is decoded by quality control; here its frames are only counted.
+        return _facts(cut, probe(target, decode=False))
 
     def _check_effects(self, cut: Cut) -> None:
         asked = sorted({effect.name for picture in (*cut.pictures, *cut.motion) for effect in picture.effects})
@@ -162,8 +164,8 @@ class Renderer(EditEngine):
         stamps = [_stamp(cut, index, sources, layout) for index in range(len(cut.lettering))]
         return frames(cut, sources, stamps, layout)
 
-    def _encode(self, cut: Cut, wanted: RenderParameters, sources: Sources, track: Track, target: Path) -> None:
-        command = _command(wanted, self.source(cut, wanted), track, target)
+    def _encode(self, cut: Cut, wanted: RenderParameters, sources: Sources, sound: Path, target: Path) -> None:
+        command = _command(wanted, self.source(cut, wanted), sound, target)
         with closing(self.frames(cut, wanted, sources)) as made, ffmpeg.feeding(command) as encoder:
             for done, data in enumerate(made, start=1):
                 encoder.write(data)
@@ -197,13 +199,13 @@ def renderer_name(container: Container) -> str:
     return "render" if container == "mp4" else f"render-{container}"
 
 
-def _command(wanted: RenderParameters, source: Source, track: Track, target: Path) -> list[str]:
-    """One ffmpeg for picture and sound: raw frames on its standard input, the levelled track beside them."""
+def _command(wanted: RenderParameters, source: Source, sound: Path, target: Path) -> list[str]:
+    """One ffmpeg for picture and sound: raw frames on its standard input, the levelled sound beside them."""
     fps = f"{wanted.fps.numerator}/{wanted.fps.denominator}"
     return [
         "-loglevel", "warning",
         "-f", "rawvideo", "-pix_fmt", source.pixel_format, "-s", f"{source.width}x{source.height}", "-r", fps,
-        "-i", "pipe:0", "-i", ffmpeg.address(track.path),
+        "-i", "pipe:0", "-i", ffmpeg.address(sound),
         "-map", "0:v", "-map", "1:a", "-map_metadata", "-1",
         "-vf", ",".join(filter(None, (source.filters, COLOUR_FILTER))),
         *picture_options(wanted.video, wanted.fps, wanted.threads, wanted.encoder),
@@ -227,7 +229,12 @@ def _texts(cut: Cut) -> Iterable[str]:
     return found
 
 
-def _facts(cut: Cut, media: MediaFacts, track: Track) -> Facts:
+def _mixed(cut: Cut, wanted: RenderParameters, sources: Sources, folder: Path) -> Path:
+    duration_s = cut.note.frames / cut.note.fps
+    return level_track(cut.voice, sources, duration_s, wanted.audio, wanted.loudness, folder, cut.sounds).path
+
+
+def _facts(cut: Cut, media: MediaFacts) -> Facts:
     """What the finished file turned out to be. Raises EngineFailed where it is not what was cut."""
     sound = media.sound
     if media.frames != cut.note.frames or media.fps != cut.note.fps or sound is None:
@@ -249,6 +256,4 @@ def _facts(cut: Cut, media: MediaFacts, track: Track) -> Facts:
         "true_peak_dbtp": sound.true_peak_dbtp,
         "momentary_max_lufs": sound.momentary_max_lufs,
         "short_term_max_lufs": sound.short_term_max_lufs,
-        "gain_db": None if track.gain_db is None else round(track.gain_db, 2),
-        "limited": track.limited,
     }

@@ -99,7 +99,7 @@ class TimelineEditor(EditEngine):
 
     name: ClassVar[str] = "timeline"
     tier: ClassVar[Tier] = "full"
-    version: ClassVar[str] = "2"
+    version: ClassVar[str] = "3"
     summary: ClassVar[str] = "Cuts plates, voice and type into an OpenTimelineIO timeline."
     media_type: ClassVar[str] = "application/x-otio+json"
     suffix: ClassVar[str] = ".otio"

@@ -95,7 +95,7 @@ def set_block(
     block = _fitted(all_pieces, style, figures, size, width, measure, language, tallest)
     if block is None:
         # Dividing a word is worse than smaller type, and better than none.
-        all_pieces = [pieces_of(text, language, hyphenate=True) for text in texts]
+        all_pieces = [pieces_of(text, language, divide=True) for text in texts]
         block = _fitted(all_pieces, style, figures, size, width, measure, language, tallest)
     if block is None:
         raise _too_long(texts, all_pieces, measure, figures, size, width, what)

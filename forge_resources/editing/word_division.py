@@ -51,6 +51,11 @@ def division_rules() -> DivisionRules:
     return read_data("line_breaking.yaml", DivisionRules)
 
 
+def has_phrases(language: str) -> bool:
+    """Whether a model knows where phrases of the language end."""
+    return language in division_rules().phrases
+
+
 def phrase_ends(text: str, language: str) -> frozenset[int]:
     """The places in `text` (an index before which one may break) where a phrase ends; none for other languages."""
     model = division_rules().phrases.get(language)

@@ -34,7 +34,7 @@ class ContactSheet(EditEngine):
 
     name = "contact-sheet"
     tier = "full"
-    version = "1"
+    version = "2"
     summary = "Storyboard sheet: plates, camera, voice-over, supers and timecode on one page"
     media_type = "image/png"
     suffix = ".png"

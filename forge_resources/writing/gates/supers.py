@@ -64,5 +64,9 @@ def supers(seen: Examination) -> GateReport:
 
 
 def _can_be_set(text: str, rules: CueRules) -> bool:
-    pieces = pieces_of(text, rules.language)
-    return any(balanced_lines(pieces, rules.width, rules.line_length, count) for count in range(1, rules.max_lines + 1))
+    counts = range(1, rules.max_lines + 1)
+    return any(
+        balanced_lines(pieces_of(text, rules.language, divide=divide), rules.width, rules.line_length, count)
+        for divide in (False, True)
+        for count in counts
+    )
