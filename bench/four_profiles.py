@@ -97,8 +97,6 @@ def _packed(slugs: list[str]) -> Spent:
     def made() -> None:
         master = render_master(studio.workshop, profile, wanted.by_profile[slugs[0]], lambda *_: None)
         spot = Spot(profile=slugs[0], master=master.artefact)
-        packing = Packing(studio, brief, wanted, spot, tally, lambda *_: None)
-        for slug in slugs:
-            packing.package(slug)
+        Packing(studio, brief, wanted, spot, tally, lambda *_: None).packages()
 
     return timed(made)

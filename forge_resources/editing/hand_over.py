@@ -10,17 +10,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
 
 from forge_resources.editing.captions import caption_parameters
 from forge_resources.editing.cutting_room import media_of, read_timeline
 from forge_resources.editing.identifiers import Claim, check_unused, claim
-from forge_resources.editing.inspection.control import control
+from forge_resources.editing.inspection.control import Controlled, control
 from forge_resources.editing.interchange.writers import write_interchange
 from forge_resources.editing.outlet import file_stem, identifier_of
 from forge_resources.editing.packing import Packing
 from forge_resources.editing.provenance.manifest import json_document, xmp_document
 from forge_resources.editing.provenance.sealing import Sealed, making_of, seal
 from forge_resources.editing.shelf import Shelf
+from forge_resources.editing.side_by_side import side_by_side
 from forge_resources.progress import OnStep
 from forge_resources.schemas.brief import CellBrief
 from forge_resources.schemas.deliverables import Deliverables, Figures, Record, Spot, Timelines
@@ -47,7 +50,7 @@ def hand_over(
     """Makes what is still missing for the brief's profiles and publishes everything under its name."""
     tally = Tally()
     packing = Packing(studio, brief, timelines, spot, tally, on_step)
-    packages = {slug: packing.package(slug) for slug in timelines.by_profile}
+    packages = packing.packages()
     _check_numbers(studio, brief, packing, packages)
     shelf = Shelf(studio, brief)
     reports: dict[str, Artefact] = {}
@@ -57,27 +60,28 @@ def hand_over(
         *((f"shot {line.shot} voice-over", line.sound) for line in voiceover.lines),
     ]
     tier = tier_of(artefact for _, artefact in generated)
-    for slug, package in packages.items():
-        profile = packing.profile(slug)
-        stem = file_stem(brief, profile)
-        making = making_of(brief, profile, f"{stem}{package.suffix}", package, tier, generated)
-        sealed = seal(studio, tally, profile, package, making)
-        timeline = timelines.by_profile[slug]
-        captions = _captions(studio, brief, profile, timeline, tally)
-        checked = control(studio, tally, brief, profile, timeline, sealed, captions)
-        reports[slug] = checked.report
-        # What failed is kept where it can be looked at, and not where it is collected.
-        folder = "" if checked.passed else "rejected/"
-        _put_spot(studio, shelf, slug, f"{folder}{stem}", sealed, package)
-        for artefact in captions.values():
-            shelf.put("captions", slug, f"{folder}{stem}{artefact.suffix}", studio.store.path(artefact))
-        for artefact in (checked.report, checked.page):
-            name = f"{stem}_quality{artefact.suffix}"
-            shelf.put("quality_report", slug, name, studio.store.path(artefact), sha256_of([name, package.sha256]))
-        shelf.put("timeline", slug, f"{shelf.stem}_{slug}{timeline.suffix}", studio.store.path(timeline))
-        for made in write_interchange(studio.workshop, timeline):
-            written = tally.add(made)
-            shelf.put("interchange", slug, f"{shelf.stem}_{slug}{written.suffix}", studio.store.path(written))
+    stems = {slug: file_stem(brief, packing.profile(slug)) for slug in packages}
+    sealed = {
+        slug: seal(
+            studio,
+            tally,
+            packing.profile(slug),
+            package,
+            making_of(brief, packing.profile(slug), f"{stems[slug]}{package.suffix}", package, tier, generated),
+        )
+        for slug, package in packages.items()
+    }
+    reviews = side_by_side(
+        [
+            partial(_reviewed, studio, brief, packing.profile(slug), timelines.by_profile[slug], sealed[slug])
+            for slug in packages
+        ]
+    )
+    for (slug, package), review in zip(packages.items(), reviews, strict=True):
+        tally.take(review.tally)
+        reports[slug] = review.checked.report
+        _put_spot(studio, shelf, slug, stems[slug], sealed[slug], package, review)
+        _put_timeline(studio, shelf, slug, timelines.by_profile[slug], tally)
     for medium in _media(studio, timelines):
         name = f"{medium.sha256}{medium.suffix}"
         shelf.put("media", None, f"media/{name}", studio.store.path_of(medium.sha256, medium.suffix))
@@ -105,6 +109,23 @@ def hand_over(
     return document, tally
 
 
+@dataclass(frozen=True)
+class _Review:
+    """A file after its quality control, with the captions it was controlled with."""
+
+    captions: dict[str, Artefact]
+    checked: Controlled
+    tally: Tally
+
+
+def _reviewed(
+    studio: Studio, brief: CellBrief, profile: DeliveryProfile, timeline: Artefact, sealed: Sealed
+) -> _Review:
+    tally = Tally()
+    captions = _captions(studio, brief, profile, timeline, tally)
+    return _Review(captions, control(studio, tally, brief, profile, timeline, sealed, captions), tally)
+
+
 def figures_of(master: Artefact) -> Figures:
     """What the renderer measured of a finished master."""
     return Figures.model_validate({name: master.facts.get(name) for name in Figures.model_fields})
@@ -115,19 +136,38 @@ def tier_of(parts: Iterable[Artefact]) -> Tier:
     return "full" if all(part.tier == "full" for part in parts) else "draft"
 
 
-def _put_spot(studio: Studio, shelf: Shelf, slug: str, stem: str, sealed: Sealed, package: Artefact) -> None:
-    """The signed file, its manifest where that is beside it, and what both say as XMP and JSON."""
-    name = f"{stem}{package.suffix}"
+def _put_spot(
+    studio: Studio, shelf: Shelf, slug: str, stem: str, sealed: Sealed, package: Artefact, review: _Review
+) -> None:
+    """The signed file with its captions and its report; its manifest where that is beside it; both as XMP and JSON.
+
+    What failed is kept where it can be looked at, and not where it is collected.
+    """
+    place = stem if review.checked.passed else f"rejected/{stem}"
+    name = f"{place}{package.suffix}"
     shelf.put("spot", slug, name, studio.store.path(sealed.file), package.sha256)
     holds = name
     if sealed.sidecar:
-        holds = f"{stem}{sealed.sidecar.suffix}"
+        holds = f"{place}{sealed.sidecar.suffix}"
         shelf.put("credentials", slug, holds, studio.store.path(sealed.sidecar), package.sha256)
     xmp, who = xmp_document(sealed.making), sealed.identity
-    shelf.put_text("metadata", slug, f"{stem}.xmp", xmp)
+    shelf.put_text("metadata", slug, f"{place}.xmp", xmp)
     beside = json_document(sealed.making, who.subject, who.development, holds.rpartition("/")[2])
     # Who signed is no part of what was delivered; the rest of the text is in the XMP too.
-    shelf.put_text("metadata", slug, f"{stem}_provenance.json", beside, sha256_of(xmp))
+    shelf.put_text("metadata", slug, f"{place}_provenance.json", beside, sha256_of(xmp))
+    for artefact in review.captions.values():
+        shelf.put("captions", slug, f"{place}{artefact.suffix}", studio.store.path(artefact))
+    for artefact in (review.checked.report, review.checked.page):
+        beside = f"{stem}_quality{artefact.suffix}"
+        shelf.put("quality_report", slug, beside, studio.store.path(artefact), sha256_of([beside, package.sha256]))
+
+
+def _put_timeline(studio: Studio, shelf: Shelf, slug: str, timeline: Artefact, tally: Tally) -> None:
+    """The timeline, and the lists for other editing systems."""
+    shelf.put("timeline", slug, f"{shelf.stem}_{slug}{timeline.suffix}", studio.store.path(timeline))
+    for made in write_interchange(studio.workshop, timeline):
+        written = tally.add(made)
+        shelf.put("interchange", slug, f"{shelf.stem}_{slug}{written.suffix}", studio.store.path(written))
 
 
 def _numbers(brief: CellBrief, packing: Packing, packages: Mapping[str, Artefact]) -> Iterator[Claim]:

@@ -40,7 +40,7 @@ class Mixer(EditEngine):
 
     name = "mix"
     tier: ClassVar[Tier] = "full"
-    version = "1"
+    version = "2"
     summary = "Mixes the sound of a timeline to an outlet's loudness."
     media_type = "audio/wav"
     suffix = ".wav"
