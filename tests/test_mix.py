@@ -143,15 +143,14 @@ def measured(samples: Samples) -> tuple[float, float]:
     """Integrated loudness by ITU-R BS.1770-4 and the sample peak, computed here from the standard's own filters."""
     shelf = ([1.53512485958697, -2.69169618940638, 1.19839281085285], [-1.69065929318241, 0.73248077421585])
     high = ([1.0, -2.0, 1.0], [-1.99004745483398, 0.99007225036621])
-    weighted = samples.astype(np.float64)
-    for feed, back in (shelf, high):
-        out = np.zeros_like(weighted)
-        x1 = x2 = y1 = y2 = np.zeros(2)
-        for i, x in enumerate(weighted):
-            y = feed[0] * x + feed[1] * x1 + feed[2] * x2 - back[0] * y1 - back[1] * y2
-            out[i] = y
-            x2, x1, y2, y1 = x1, x, y1, y
-        weighted = out
+    # Filtered by their frequency response; a second of silence behind holds what rings on.
+    count = len(samples) + RATE
+    z = np.exp(-2j * np.pi * np.arange(count // 2 + 1) / count)
+    response = np.prod(
+        [(f[0] + f[1] * z + f[2] * z**2) / (1 + b[0] * z + b[1] * z**2) for f, b in (shelf, high)], axis=0
+    )
+    spectrum = np.fft.rfft(samples.astype(np.float64), count, axis=0)
+    weighted = np.fft.irfft(spectrum * response[:, None], count, axis=0)[: len(samples)]
     blocks = [(weighted[i : i + 19200] ** 2).mean(axis=0).sum() for i in range(0, len(weighted) - 19199, 4800)]
     power = np.array([block for block in blocks if -0.691 + 10 * np.log10(block + 1e-12) > -70])
     gate = -0.691 + 10 * np.log10(power.mean()) - 10

@@ -172,11 +172,18 @@ def _plot(points: Sequence[LoudnessPoint], wanted: float) -> str:
         f'<text x="4" y="{float(place(0, level).split(",")[1]) + 4:.1f}" font-size="10" fill="#7a8696">{level}</text>'
         for level in range(int(_LOWEST_LUFS), 1, 10)
     )
+    step = 5 if end > 12 else 1
+    marks += "".join(
+        f'<text x="{place(at, 0).split(",")[0]}" y="{height - 2}" font-size="10" fill="#7a8696">{at} s</text>'
+        for at in range(0, int(end) + 1, step)
+    )
+    # Short-term loudness is that of three seconds: there is none before they have gone by.
+    short_term = [(point.at_s, point.short_term) for point in points if point.at_s >= 3]
     return (
         f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="Loudness over time in LUFS">{marks}'
         + line([(0, wanted), (end, wanted)], "#c0392b", 1)
         + line([(point.at_s, point.momentary) for point in points], "#9db4cc", 1)
-        + line([(point.at_s, point.short_term) for point in points], "#1f5f99", 2)
+        + line(short_term, "#1f5f99", 2)
         + "</svg><p><small>LUFS over the seconds of the spot: momentary (thin), short-term (thick), asked for (red)."
         "</small></p>"
     )
