@@ -49,7 +49,7 @@ def side_by_side(parts: Sequence[Callable[[], Done]], stopped: Event | None = No
     """What each of `parts` gives, in their order. Raises what the first that fails raises, and sets `stopped` then."""
     if len(parts) == 1:
         return [parts[0]()]
-    workers = max(1, min(AT_ONCE, os.cpu_count() or 1))
+    workers = min(AT_ONCE, max(2, os.cpu_count() or 1))
     with ThreadPoolExecutor(workers, "forge-side") as pool:
         going = [pool.submit(copy_context().run, part) for part in parts]
         try:
