@@ -59,6 +59,10 @@ class Engine(ABC):
     every denoising or decoding step, and runs where the deployment says: in this process, in the worker or on a
     cluster. The class is made anew there, without arguments."""
 
+    rough_suffix: ClassVar[str] = ""
+    """Where it is not empty, `make` ends as soon as the device is not needed any more: it leaves a rough file of this
+    suffix, such as pixels that are not compressed, and `finish` makes the artefact of it."""
+
     def imports(self) -> Sequence[str]:
         """The heavy modules that `make` needs, `module:name` for what a module loads when it is asked for, or
         `module:function()` for what it builds when it is first used.
@@ -101,6 +105,14 @@ class Engine(ABC):
         Raises an error of the Forge family. May leave a half-written `target` behind when it does: the workshop
         removes it.
         """
+
+    def finish(self, parameters: Any, rough: Path, target: Path) -> None:
+        """Makes `target` out of what `make` left as `rough`, where `rough_suffix` is not empty.
+
+        It runs where the workshop is, while `make` may be at the next thing, in a thread or a process of its own; it
+        loads no weights. Raises an error of the Forge family.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has a rough_suffix and no finish")
 
 
 class TextEngine(Engine):

@@ -141,6 +141,22 @@ def usage_of(
     )
 
 
+def finish(order: Order, target: Path) -> None:
+    """Makes `target` out of what `make` of the order left, where its engine leaves something rough. Needs no device.
+
+    Raises an error of the family, or OSError for one of a disk.
+    """
+    if not order.engine.rough_suffix or not order.target.is_file() or order.target.stat().st_size == 0:
+        return  # There is nothing to do it with; whoever asked sees that nothing was made.
+    try:
+        order.engine.finish(order.parameters, order.target, target)
+    except (ForgeError, OSError):
+        raise
+    except Exception as error:
+        raise failure_of(order, error, Watch()) from error
+    order.target.unlink()
+
+
 def failure_of(order: Order, error: Exception, watch: Watch) -> ForgeError:
     """What an exception of an engine means. Where memory ran out, models are let go of first."""
     memory = device_memory()

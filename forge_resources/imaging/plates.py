@@ -6,7 +6,9 @@ What belongs here: one recipe per take, in order, and which take is active. What
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import closing
+from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import cast
 
@@ -15,7 +17,6 @@ from forge_resources.errors import InvalidInput
 from forge_resources.imaging.contact_sheet import contact_sheet_parameters
 from forge_resources.imaging.takes.agreement import agreement_with
 from forge_resources.imaging.takes.choosing import Candidate, best, score_takes, take_seed
-from forge_resources.logs import log_fields
 from forge_resources.progress import OnStep
 from forge_resources.schemas.brief import CellBrief
 from forge_resources.schemas.recipe import Artefact
@@ -23,7 +24,7 @@ from forge_resources.schemas.script import Script
 from forge_resources.schemas.storyboard import Plate, Shot, Storyboard, Take
 from forge_resources.schemas.types import AspectRatio
 from forge_resources.store.tally import Tally
-from forge_resources.store.workshop import Made, Source, SourceFile, Workshop
+from forge_resources.store.workshop import Made, Source, SourceFile, Wanted, Workshop
 
 
 def make_plates(
@@ -34,12 +35,9 @@ def make_plates(
     """
     stage = _Stage(workshop, brief, storyboard)
     plates: list[Plate] = []
-    for shot in storyboard.shots:
-        with log_fields(shot=shot.number):
-            made = stage.takes_of(shot)
-        plates.append(stage.plate(shot, made, plates))
-        reused = all(one.reused for one in made)
-        on_step(shot.number, len(storyboard.shots), f"shot {shot.number} {'reused' if reused else 'made'}")
+    with closing(stage.takes(on_step)) as takes:
+        for shot, made in takes:
+            plates.append(stage.plate(shot, made, plates))
     return plates, stage.tally
 
 
@@ -57,16 +55,26 @@ class _Stage:
         ]
         self.tally = Tally()
 
-    def takes_of(self, shot: Shot) -> list[Made]:
-        """The takes of a shot, made or found."""
+    def takes(self, on_step: OnStep) -> Generator[tuple[Shot, list[Made]]]:
+        """Every shot with its takes, made or found. While one take is encoded, the next is painted already."""
+        shots, reused = self._storyboard.shots, list[bool]()
+        orders = [(shot, take) for shot in shots for take in range(1, self._takes + 1)]
         ratio = self._storyboard.aspect_ratio
-        made = [
-            make_plate(self._workshop, self._engine, shot, ratio, self._references, take)
-            for take in range(1, self._takes + 1)
-        ]
-        for one in made:
-            self.tally.add(one)
-        return made
+
+        def on_begun(number: int, was_there: bool) -> None:
+            reused.append(was_there)
+            shot, take = orders[number]
+            if take == self._takes:
+                note = "reused" if all(reused[-self._takes :]) else "made"
+                on_step(shot.number, len(shots), f"shot {shot.number} {note}")
+
+        wanted = (wanted_plate(self._engine, shot, ratio, self._references, take) for shot, take in orders)
+        with closing(self._workshop.make_each(wanted, on_begun)) as made:
+            for shot in shots:
+                takes = list(islice(made, self._takes))
+                for one in takes:
+                    self.tally.add(one)
+                yield shot, takes
 
     def plate(self, shot: Shot, made: Sequence[Made], before: Sequence[Plate]) -> Plate:
         """The plate of a shot: the take that a person chose, else the one with the highest score."""
@@ -103,22 +111,19 @@ class _Stage:
         return [self._workshop.store.path_of(*_in_store(name)) for name in product_pictures(self._brief, shot)]
 
 
-def make_plate(
-    workshop: Workshop,
-    engine: ImageEngine,
-    shot: Shot,
-    ratio: AspectRatio,
-    references: Mapping[str, Source],
-    take: int = 1,
-) -> Made:
+def wanted_plate(
+    engine: ImageEngine, shot: Shot, ratio: AspectRatio, references: Mapping[str, Source], take: int = 1
+) -> Wanted:
     """One take of a shot in a ratio; the product's `references` count only where it is shown."""
     products = references if shot.look.product != "absent" else {}
     look = shot.look.model_copy(update={"seed": take_seed(shot.look.seed, take)})
     parameters = engine.parameters(look, ratio, len(products))
+    about = {"shot": shot.number}
     if engine.directed:
         directed = direction_sources(shot)
-        return workshop.make(engine, parameters, {name: directed[name] for name in engine.source_names(parameters)})
-    return workshop.make(engine, parameters, products)
+        sources = {name: directed[name] for name in engine.source_names(parameters)}
+        return Wanted(engine, parameters, sources, about)
+    return Wanted(engine, parameters, products, about)
 
 
 def make_contact_sheet(

@@ -7,6 +7,7 @@ subject (see `subject`), cutting the crop (the renderer does, from the plate and
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
@@ -18,9 +19,8 @@ from pydantic import Field
 from forge_resources.editing.data_files import read_document
 from forge_resources.engines.contract import ImageEngine
 from forge_resources.imaging.plate_sizes import plate_size
-from forge_resources.imaging.plates import make_plate, reference_sources
+from forge_resources.imaging.plates import reference_sources, wanted_plate
 from forge_resources.imaging.subject import SubjectBox, SubjectRule, subject_box
-from forge_resources.logs import log_fields
 from forge_resources.progress import OnStep
 from forge_resources.schemas.brief import CellBrief
 from forge_resources.schemas.delivery import FrameSize
@@ -88,17 +88,23 @@ def reframe(
     references, rules = reference_sources(brief), reframing_rules()
     size, tally, found = plate_size(storyboard.aspect_ratio), Tally(), []
     for ratio, outlet in outlets.items():
+        crops = [subject_box(workshop.store.path(plate.picture), rules.subject) for plate in plates]
+        fits = [safe_crop(size, outlet, subject, rules) for subject in crops]
+        wanted = (
+            wanted_plate(engine, shot, ratio, references, plate.active)
+            for shot, plate, fit in zip(storyboard.shots, plates, fits, strict=True)
+            if not fit
+        )
         framed: list[FramedPlate] = []
-        for shot, plate in zip(storyboard.shots, plates, strict=True):
-            subject = subject_box(workshop.store.path(plate.picture), rules.subject)
-            if safe_crop(size, outlet, subject, rules):
-                framed.append(FramedPlate(shot=shot.number, picture=plate.picture, focus=focus_of(subject)))
-                note = "cut off around its subject"
-            else:
-                with log_fields(shot=shot.number):
-                    made = make_plate(workshop, engine, shot, ratio, references, plate.active)
-                framed.append(FramedPlate(shot=shot.number, picture=tally.add(made), focus=None))
-                note = "reused" if made.reused else "made"
-            on_step(shot.number, len(storyboard.shots), f"shot {shot.number} in {ratio} {note}")
+        with closing(workshop.make_each(wanted)) as made_anew:
+            for shot, plate, subject, fit in zip(storyboard.shots, plates, crops, fits, strict=True):
+                if fit:
+                    framed.append(FramedPlate(shot=shot.number, picture=plate.picture, focus=focus_of(subject)))
+                    note = "cut off around its subject"
+                else:
+                    made = next(made_anew)
+                    framed.append(FramedPlate(shot=shot.number, picture=tally.add(made), focus=None))
+                    note = "reused" if made.reused else "made"
+                on_step(shot.number, len(storyboard.shots), f"shot {shot.number} in {ratio} {note}")
         found.append(RatioPlates(aspect_ratio=ratio, plates=framed))
     return found, tally

@@ -1,16 +1,18 @@
 """The one door through which everything is made: `make(recipe) -> artefact`.
 
-What belongs here: recipe → fingerprint → look up, else have the engine make it and keep it. What does not: any engine,
-any asset.
+What belongs here: recipe → fingerprint → look up, else have the engine make it and keep it; and doing so for several
+so that one is finished while the next is on the device. What does not: any engine, any asset.
 """
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from contextvars import copy_context
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -20,7 +22,7 @@ from pydantic import BaseModel
 from forge_resources.engines.contract import Engine, Facts
 from forge_resources.engines.registry import engine as registered_engine
 from forge_resources.errors import EngineFailed, InvalidInput, OutOfMemory, Unavailable
-from forge_resources.gpu.hosts import Answer, Host, InlineHost, Order
+from forge_resources.gpu.hosts import Answer, Host, InlineHost, Order, finish
 from forge_resources.gpu.usage import Usage
 from forge_resources.logs import log_fields
 from forge_resources.schemas.recipe import Artefact, Recipe
@@ -30,7 +32,7 @@ from forge_resources.store.environment import environment_here
 from forge_resources.store.files import disk_trouble_told
 from forge_resources.store.picture_recipe import embed_recipe
 from forge_resources.store.workbench import Workbench
-from forge_resources.traces import span
+from forge_resources.traces import Span, span
 
 log = logging.getLogger("forge.workshop")
 
@@ -53,6 +55,38 @@ class Made:
     artefact: Artefact
     reused: bool
     usage: Usage | None = None
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One of several things to make. `about` goes with the lines of the log that are about it."""
+
+    engine: Engine
+    parameters: BaseModel
+    sources: Mapping[str, Source] = field(default_factory=dict)
+    about: Mapping[str, object] = field(default_factory=dict)
+
+
+OnBegun = Callable[[int, bool], None]
+"""Told when the device is done with one of several things: its number from 0, and whether it was there before."""
+
+
+@dataclass(frozen=True)
+class _Begun:
+    """Something that was found, or that the device is done with. `made` is called once, by whichever thread."""
+
+    fingerprint: str
+    reused: bool
+    made: Callable[[], Made]
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    """What an engine left: a file that is still to be finished, as `target`."""
+
+    order: Order
+    target: Path
+    answer: Answer
 
 
 class Workshop:
@@ -107,37 +141,89 @@ class Workshop:
 
         Raises an error of the Forge family; nothing half-made is ever kept.
         """
-        sources = sources or {}
-        recipe = recipe_for(engine, parameters, sources)
+        return self._begin(Wanted(engine, parameters, sources or {})).made()
+
+    def make_each(self, wanted: Iterable[Wanted], on_begun: OnBegun | None = None) -> Generator[Made]:
+        """Makes one after the other, and gives them in order. While one is finished, the next is on the device already.
+
+        At most two wait to be finished. An error ends it; what the device was done with is kept even then. Close it
+        where you stop early.
+        """
+        with ThreadPoolExecutor(max_workers=1, thread_name_prefix="finishing") as pool:
+            before: tuple[str, Future[Made]] | None = None
+            for number, one in enumerate(wanted):
+                with log_fields(**one.about):
+                    if before is not None and before[0] == _recipe_of(one).fingerprint:
+                        before[1].exception()  # What it is about to make is found instead.
+                    try:
+                        begun = self._begin(one)
+                    except Exception:
+                        if before is not None:
+                            before[1].result()  # What went wrong first is told first.
+                        raise
+                after = (begun.fingerprint, pool.submit(begun.made))
+                if on_begun is not None:
+                    on_begun(number, begun.reused)
+                if before is not None:
+                    yield before[1].result()
+                before = after
+            if before is not None:
+                yield before[1].result()
+
+    def _begin(self, wanted: Wanted) -> _Begun:
+        """Finds something, or has it made as far as the device is needed."""
+        recipe = _recipe_of(wanted)
         if self._used is not None:
             self._used.add(recipe.fingerprint)
-        with (
-            log_fields(recipe=recipe.fingerprint, engine=f"{engine.kind} {engine.name}"),
-            span(f"make {engine.kind} {engine.name}") as trace,
-        ):
-            started = time.monotonic()
-            made = self._make_once(engine, parameters, recipe, sources)
-            trace.note(artefact=made.artefact.sha256, reused=made.reused)
-            log.info(
-                "reused" if made.reused else "made",
-                extra={"artefact": made.artefact.sha256, "seconds": round(time.monotonic() - started, 3)},
-            )
-        return made
+        # In a context of its own, in which another thread can go on: the fields of the log and the span stay open.
+        context, started = copy_context(), time.monotonic()
 
-    def _make_once(self, engine: Engine, parameters: BaseModel, recipe: Recipe, sources: Mapping[str, Source]) -> Made:
+        def begin() -> tuple[Span, ExitStack, bool, Callable[[], Made]]:
+            what = f"{wanted.engine.kind} {wanted.engine.name}"
+            with ExitStack() as told:
+                told.enter_context(log_fields(recipe=recipe.fingerprint, engine=what))
+                trace = told.enter_context(span(f"make {what}"))
+                reused, rest = self._under_way(wanted, recipe)
+                return trace, told.pop_all(), reused, rest
+
+        trace, told, reused, rest = context.run(begin)
+
+        def finished() -> Made:
+            with told:
+                made = rest()
+                trace.note(artefact=made.artefact.sha256, reused=made.reused)
+                log.info(
+                    "reused" if made.reused else "made",
+                    extra={"artefact": made.artefact.sha256, "seconds": round(time.monotonic() - started, 3)},
+                )
+                return made
+
+        return _Begun(recipe.fingerprint, reused, lambda: context.run(finished))
+
+    def _under_way(self, wanted: Wanted, recipe: Recipe) -> tuple[bool, Callable[[], Made]]:
+        """Whether it was there, and what remains to be done for it."""
         if self.reuse and (found := self._find(recipe)):
-            return Made(found, reused=True)
-        with disk_trouble_told(self.store.cache), FileLock(self._locks / f"{recipe.fingerprint[:32]}.lock"):
+            return True, _found(found)
+        with ExitStack() as taken, disk_trouble_told(self.store.cache):
+            # Whoever finishes it lets go of it, which may be another thread.
+            taken.enter_context(FileLock(self._locks / f"{recipe.fingerprint[:32]}.lock", thread_local=False))
             # Another process may have made it while this one waited.
             if self.reuse and (found := self._find(recipe)):
-                return Made(found, reused=True)
+                return True, _found(found)
             try:
-                return self._make_anew(engine, parameters, recipe, sources)
+                rest = self._kept(wanted, recipe, taken)
             except OutOfMemory as error:
-                smaller = engine.smaller(parameters)
+                smaller = wanted.engine.smaller(wanted.parameters)
                 if smaller is None:
                     raise
-                return self._make_smaller(engine, smaller, recipe, sources, error)
+                rest = self._smaller(replace(wanted, parameters=smaller), recipe, taken, error)
+            held = taken.pop_all()
+
+        def finished() -> Made:
+            with held, disk_trouble_told(self.store.cache):
+                return rest()
+
+        return False, finished
 
     def _find(self, recipe: Recipe) -> Artefact | None:
         """What the recipe made, or what was made instead where it did not fit into memory."""
@@ -146,23 +232,19 @@ class Workshop:
             found = self.store.find(instead)
         return found
 
-    def _make_smaller(
-        self,
-        engine: Engine,
-        parameters: BaseModel,
-        asked: Recipe,
-        sources: Mapping[str, Source],
-        error: OutOfMemory,
-    ) -> Made:
+    def _smaller(self, wanted: Wanted, asked: Recipe, taken: ExitStack, error: OutOfMemory) -> Callable[[], Made]:
         """Once more with the next smaller memory preset. The artefact's own recipe says what it was made with."""
-        recipe = recipe_for(engine, parameters, sources)
-        log.warning("%s Made once more with preset `%s`.", error.message, engine.memory_preset(parameters))
-        if self.reuse and (found := self.store.find(recipe.fingerprint)):
-            made = Made(found, reused=True)
-        else:
-            made = self._make_anew(engine, parameters, recipe, sources)
-        self.store.note_instead(asked.fingerprint, recipe.fingerprint)
-        return made
+        recipe, engine = _recipe_of(wanted), wanted.engine
+        log.warning("%s Made once more with preset `%s`.", error.message, engine.memory_preset(wanted.parameters))
+        there = self.store.find(recipe.fingerprint) if self.reuse else None
+        rest = _found(there) if there else self._kept(wanted, recipe, taken)
+
+        def finished() -> Made:
+            made = rest()
+            self.store.note_instead(asked.fingerprint, recipe.fingerprint)
+            return made
+
+        return finished
 
     @contextmanager
     def made_again(
@@ -170,36 +252,53 @@ class Workshop:
     ) -> Iterator[tuple[Path, Mapping[str, str]]]:
         """Has `engine` make a recipe of before, and keeps nothing. Gives the file and where it is made."""
         sources = {name: SourceFile(sha256, self.store.suffix_of(sha256)) for name, sha256 in recipe.sources.items()}
-        with disk_trouble_told(self.store.cache), self._finished(engine, parameters, recipe, sources) as (made, answer):
-            yield made, _apart(answer.facts, engine)[1]
+        with disk_trouble_told(self.store.cache), ExitStack() as taken:
+            drawn = self._draw(Wanted(engine, parameters, sources), taken)
+            _finish(drawn, recipe)
+            yield drawn.target, _apart(drawn.answer.facts, engine)[1]
 
-    def _make_anew(self, engine: Engine, parameters: BaseModel, recipe: Recipe, sources: Mapping[str, Source]) -> Made:
-        with self._finished(engine, parameters, recipe, sources) as (target, answer):
-            facts, environment = _apart(answer.facts, engine)
-            artefact = self.store.keep(recipe, target, engine.suffix, facts, environment)
-            if answer.usage is not None:
-                self.store.keep_usage(recipe.fingerprint, answer.usage)
-            return Made(artefact, reused=False, usage=answer.usage)
+    def _kept(self, wanted: Wanted, recipe: Recipe, taken: ExitStack) -> Callable[[], Made]:
+        """Has the engine make it as far as the device is needed. Returns what finishes it and keeps it."""
+        engine, drawn = wanted.engine, self._draw(wanted, taken)
 
-    @contextmanager
-    def _finished(
-        self, engine: Engine, parameters: BaseModel, recipe: Recipe, sources: Mapping[str, Source]
-    ) -> Iterator[tuple[Path, Answer]]:
-        """Has the engine make it. The finished, signed file is there until the block ends."""
+        def finished() -> Made:
+            _finish(drawn, recipe)
+            facts, environment = _apart(drawn.answer.facts, engine)
+            artefact = self.store.keep(recipe, drawn.target, engine.suffix, facts, environment)
+            if drawn.answer.usage is not None:
+                self.store.keep_usage(recipe.fingerprint, drawn.answer.usage)
+            return Made(artefact, reused=False, usage=drawn.answer.usage)
+
+        return finished
+
+    def _draw(self, wanted: Wanted, taken: ExitStack) -> _Drawn:
+        """Has the engine make it, as far as the device is needed. What it leaves is there as long as `taken` is."""
+        engine = wanted.engine
         if lacks := engine.lacks():
             raise Unavailable(
                 f"The {engine.kind} engine `{engine.name}` lacks {', '.join(lack.what for lack in lacks)}.",
                 remedy=" ".join(lack.remedy for lack in lacks),
             )
-        files = {name: self.store.path_of(source.sha256, source.suffix) for name, source in sources.items()}
-        with self._bench.place(engine.name) as folder:
-            target = folder / f"made{engine.suffix}"
-            answer = self._host_of(engine).make(Order(engine, parameters, files, target))
-            if not target.is_file() or target.stat().st_size == 0:
-                raise EngineFailed(f"The {engine.kind} engine `{engine.name}` left nothing behind.")
-            if engine.media_type == "image/png":
-                _sign(target, recipe, engine)
-            yield target, answer
+        files = {name: self.store.path_of(source.sha256, source.suffix) for name, source in wanted.sources.items()}
+        folder = taken.enter_context(self._bench.place(engine.name))
+        target = folder / f"made{engine.suffix}"
+        rough = folder / f"rough{engine.rough_suffix}" if engine.rough_suffix else target
+        order = Order(engine, wanted.parameters, files, rough)
+        return _Drawn(order, target, self._host_of(engine).make(order))
+
+
+def _found(artefact: Artefact) -> Callable[[], Made]:
+    return lambda: Made(artefact, reused=True)
+
+
+def _finish(drawn: _Drawn, recipe: Recipe) -> None:
+    """Makes the finished, signed file out of what the engine left."""
+    engine = drawn.order.engine
+    finish(drawn.order, drawn.target)
+    if not drawn.target.is_file() or drawn.target.stat().st_size == 0:
+        raise EngineFailed(f"The {engine.kind} engine `{engine.name}` left nothing behind.")
+    if engine.media_type == "image/png":
+        _sign(drawn.target, recipe, engine)
 
 
 def _apart(facts: Facts, engine: Engine) -> tuple[Facts, dict[str, str]]:
@@ -215,6 +314,10 @@ def _sign(picture: Path, recipe: Recipe, engine: Engine) -> None:
         embed_recipe(picture, recipe)
     except InvalidInput as refused:
         raise EngineFailed(f"The {engine.kind} engine `{engine.name}` left no whole picture: {refused}") from refused
+
+
+def _recipe_of(wanted: Wanted) -> Recipe:
+    return recipe_for(wanted.engine, wanted.parameters, wanted.sources)
 
 
 def recipe_for(engine: Engine, parameters: BaseModel, sources: Mapping[str, Source]) -> Recipe:

@@ -20,7 +20,7 @@ from forge_resources.errors import Fault, InvalidInput
 from forge_resources.gpu.steps import step
 from forge_resources.imaging.diffusion.controls import control_map
 from forge_resources.imaging.diffusion.dressing import dress
-from forge_resources.imaging.diffusion.finishing import fit_source, fit_to_plate, write_plate
+from forge_resources.imaging.diffusion.finishing import fit_source, fit_to_plate, read_rough, write_plate, write_rough
 from forge_resources.imaging.diffusion.loading import LoadOrder, checked, loaded_model, loaded_part
 from forge_resources.imaging.diffusion.long_prompts import prompt_arguments
 from forge_resources.imaging.diffusion.memory import SMALLER
@@ -45,6 +45,7 @@ class DiffusionArtist(ImageEngine):
     summary = "Paints plates with a diffusion model of the registry (forge models list). Wants a GPU."
     Parameters: ClassVar[type[BaseModel]] = DiffusionParameters
     device_bound = True
+    rough_suffix = ".ppm"
     directed = True
 
     def lacks(self) -> list[Lack]:
@@ -112,17 +113,23 @@ class DiffusionArtist(ImageEngine):
         return parameters.model_copy(update={"preset": preset}) if preset else None
 
     def make(self, parameters: DiffusionParameters, sources: Sources, target: Path) -> Facts:
-        """Paints the plate. Facts: sizes in pixels, and the environment."""
+        """Paints the picture and leaves its pixels as PPM, at the size at which the model draws.
+
+        Facts: sizes in pixels, and the environment.
+        """
         drawn = self.draw(parameters, sources)
-        plate = (parameters.plate_width, parameters.plate_height)
-        write_plate(fit_to_plate(drawn, plate), target)
+        write_rough(drawn, target)
         return {
-            "width": plate[0],
-            "height": plate[1],
+            "width": parameters.plate_width,
+            "height": parameters.plate_height,
             "drawn": [drawn.width, drawn.height],
             # Where it is made may be another process; the workshop files it with the artefact.
             "environment": environment_here(heavy=True),
         }
+
+    def finish(self, parameters: DiffusionParameters, rough: Path, target: Path) -> None:
+        """The plate: fitted and encoded."""
+        write_plate(fit_to_plate(read_rough(rough), (parameters.plate_width, parameters.plate_height)), target)
 
     def draw(self, parameters: DiffusionParameters, sources: Sources) -> Any:
         """What the model draws, before it is fitted to the plate: a Pillow picture of width × height."""
