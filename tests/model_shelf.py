@@ -16,13 +16,15 @@ from forge_resources.models.installation import Installer, Order
 from forge_resources.models.references import parse_reference
 from forge_resources.models.shelf import Shelf
 
-NATIVE = {"sd1": 64, "sdxl": 64, "sd3": 64, "flux1": 64, "z-image": 64}
+ARCHITECTURES = ("sd1", "sdxl", "sd3", "flux1", "flux2-klein", "z-image", "qwen-image")
 GUIDANCE: dict[str, dict[str, Any]] = {
     "sd1": {"kind": "free", "default": 5, "lowest": 1, "highest": 20},
     "sdxl": {"kind": "free", "default": 5, "lowest": 1, "highest": 20},
     "sd3": {"kind": "free", "default": 4, "lowest": 1, "highest": 12},
     "flux1": {"kind": "fixed", "default": 0},
+    "flux2-klein": {"kind": "fixed", "default": 1},
     "z-image": {"kind": "fixed", "default": 0},
+    "qwen-image": {"kind": "free", "default": 4, "lowest": 1, "highest": 10, "parameter": "true_cfg_scale"},
 }
 LICENCE = {"name": "none", "url": "none", "commercial": "yes", "limits": "Random weights."}
 
@@ -49,7 +51,7 @@ def tiny_home() -> Path:
     home = Path(tempfile.mkdtemp(prefix="forge-tiny-"))
     overlay = home / "library" / "models"
     overlay.mkdir(parents=True)
-    entries = {f"tiny-{name}": tiny_entry(name) for name in NATIVE}
+    entries = {f"tiny-{name}": tiny_entry(name) for name in ARCHITECTURES}
     (overlay / "models.yaml").write_text(json.dumps(entries), encoding="utf-8")
     parts = {
         "tiny-canny": _part("controlnet", control="canny"),
@@ -57,7 +59,7 @@ def tiny_home() -> Path:
         "tiny-adapter": _part("ip-adapter", files=["*.safetensors", "image_encoder/*"]),
     }
     (overlay / "parts.yaml").write_text(json.dumps(parts), encoding="utf-8")
-    for name in NATIVE:
+    for name in ARCHITECTURES:
         install(home, f"tiny-{name}", tiny_models.build(name, home / "built" / name))
     install(home, "tiny-canny", tiny_models.build_controlnet(home / "built" / "canny"))
     return home

@@ -24,7 +24,7 @@ from forge_resources.schemas.pictures import ControlOrder, Direction, LoraOrder,
 from forge_resources.schemas.storyboard import ShotLook
 from tests import model_shelf, tiny_models
 
-ARCHITECTURES = tuple(model_shelf.NATIVE)
+ARCHITECTURES = model_shelf.ARCHITECTURES
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +95,7 @@ def test_equal_recipes_give_equal_bytes_and_other_seeds_other_pictures(architect
     assert np.asarray(Image.open(one)).std() > 5
 
 
-@pytest.mark.parametrize("architecture", ["sd1", "z-image"])
+@pytest.mark.parametrize("architecture", ["sd1", "z-image", "qwen-image"])
 def test_the_picture_is_that_of_a_bare_pipeline(home: Path, architecture: str) -> None:
     wanted = recipe(f"tiny-{architecture}").model_copy(update={"prompt": "a lamp", "negative_prompt": None})
     bare = DiffusionPipeline.from_pretrained(home / "models" / f"tiny-{architecture}")
@@ -105,13 +105,13 @@ def test_the_picture_is_that_of_a_bare_pipeline(home: Path, architecture: str) -
             bare.scheduler.config, algorithm_type="dpmsolver++", use_karras_sigmas=True
         )
     expected = bare(
-        "a lamp", width=wanted.width, height=wanted.height, num_inference_steps=2, guidance_scale=wanted.guidance,
-        generator=torch.Generator().manual_seed(7),
+        "a lamp", width=wanted.width, height=wanted.height, num_inference_steps=2,
+        generator=torch.Generator().manual_seed(7), **{wanted.guidance_parameter: wanted.guidance},
     ).images[0]  # fmt: skip
     assert np.array_equal(drawn(wanted), np.asarray(expected))
 
 
-@pytest.mark.parametrize("architecture", ["sd1", "sdxl", "sd3", "flux1", "z-image"])
+@pytest.mark.parametrize("architecture", ["sd1", "sdxl", "sd3", "flux1", "z-image", "qwen-image"])
 def test_a_picture_is_made_over(architecture: str, tmp_path: Path) -> None:
     sources = {"start": scene(tmp_path)}
     little = recipe(f"tiny-{architecture}", start="x.png", strength=0.5, steps=4)
@@ -122,7 +122,7 @@ def test_a_picture_is_made_over(architecture: str, tmp_path: Path) -> None:
     assert not np.array_equal(drawn(little, sources), drawn(little, elsewhere))
 
 
-@pytest.mark.parametrize("architecture", ["sd1", "sdxl", "flux1"])
+@pytest.mark.parametrize("architecture", ["sd1", "sdxl", "flux1", "flux2-klein"])
 def test_only_the_white_of_a_mask_is_made_anew(architecture: str, tmp_path: Path) -> None:
     mask = Image.new("L", (160, 90))
     ImageDraw.Draw(mask).rectangle((0, 0, 79, 89), fill=255)

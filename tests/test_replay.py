@@ -126,7 +126,7 @@ def test_a_painted_plate_is_replayed_with_its_device(studio: Studio, monkeypatch
     assert "environment" not in artefact.facts
     found = replay(studio.workshop, artefact.sha256)
     assert (found.verdict, found.changes) == ("bit-equal", [])
-    assert artist.models() == sorted(f"tiny-{name}" for name in model_shelf.NATIVE)
+    assert artist.models() == sorted(f"tiny-{name}" for name in model_shelf.ARCHITECTURES)
     artist.warm("tiny-flux1")
     assert process_cache().counts().hits > 0
     process_cache().clear()

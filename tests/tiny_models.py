@@ -7,17 +7,24 @@ from __future__ import annotations
 
 import json
 import string
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import torch
 from diffusers import (
     AutoencoderKL,
+    AutoencoderKLFlux2,
+    AutoencoderKLQwenImage,
     ControlNetModel,
     DPMSolverMultistepScheduler,
     FlowMatchEulerDiscreteScheduler,
+    Flux2KleinPipeline,
+    Flux2Transformer2DModel,
     FluxPipeline,
     FluxTransformer2DModel,
+    QwenImagePipeline,
+    QwenImageTransformer2DModel,
     SD3Transformer2DModel,
     StableDiffusion3Pipeline,
     StableDiffusionPipeline,
@@ -44,7 +51,10 @@ from transformers import (
     Dinov2Config,
     DPTImageProcessor,
     PreTrainedTokenizerFast,
+    Qwen2_5_VLConfig,
+    Qwen2_5_VLForConditionalGeneration,
     Qwen3Config,
+    Qwen3ForCausalLM,
     Qwen3Model,
     T5Config,
     T5EncoderModel,
@@ -122,10 +132,14 @@ _SDXL_UNET: dict[str, Any] = {
 
 
 def build(architecture: str, folder: Path, seed: int = 0) -> Path:
-    """Saves a tiny pipeline of the architecture (`sd1`, `sdxl`, `sd3`, `flux1`, `z-image`) into `folder`."""
+    """Saves a tiny pipeline of the architecture into `folder`."""
     torch.manual_seed(seed)
     scratch = folder.parent / f"{folder.name}-tokenizer"
-    pipeline = {"sd1": _sd1, "sdxl": _sdxl, "sd3": _sd3, "flux1": _flux1, "z-image": _z_image}[architecture](scratch)
+    makers: dict[str, Callable[[Path], Any]] = {
+        "sd1": _sd1, "sdxl": _sdxl, "sd3": _sd3, "flux1": _flux1, "flux2-klein": _flux2_klein, "z-image": _z_image,
+        "qwen-image": _qwen_image,
+    }  # fmt: skip
+    pipeline = makers[architecture](scratch)
     pipeline.save_pretrained(folder, safe_serialization=True)
     return folder
 
@@ -168,6 +182,50 @@ def _flux1(scratch: Path) -> FluxPipeline:
         scheduler=FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True), vae=_vae(shift=0.1),
         text_encoder=_clip_text(32), tokenizer=clip_tokenizer(scratch), text_encoder_2=_t5(),
         tokenizer_2=t5_tokenizer(), transformer=transformer.eval(),
+    )  # fmt: skip
+
+
+def _flux2_klein(_: Path) -> Flux2KleinPipeline:
+    # The pipeline reads the states of layers 9, 18 and 27, one beside the other.
+    encoder = Qwen3ForCausalLM(
+        Qwen3Config(
+            vocab_size=300, hidden_size=16, intermediate_size=32, num_hidden_layers=28, num_attention_heads=2,
+            num_key_value_heads=1, head_dim=8, max_position_embeddings=1024,
+        )
+    ).eval()  # fmt: skip
+    transformer = Flux2Transformer2DModel(
+        patch_size=1, in_channels=16, num_layers=1, num_single_layers=1, attention_head_dim=16, num_attention_heads=2,
+        joint_attention_dim=48, timestep_guidance_channels=32, axes_dims_rope=(4, 4, 4, 4), guidance_embeds=False,
+    )  # fmt: skip
+    vae = AutoencoderKLFlux2(
+        in_channels=3, out_channels=3, latent_channels=4, block_out_channels=(8, 16), norm_num_groups=4,
+        down_block_types=("DownEncoderBlock2D",) * 2, up_block_types=("UpDecoderBlock2D",) * 2, sample_size=32,
+    )  # fmt: skip
+    return Flux2KleinPipeline(
+        scheduler=FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True), vae=vae.eval(), text_encoder=encoder,
+        tokenizer=qwen_tokenizer(), transformer=transformer.eval(), is_distilled=True,
+    )  # fmt: skip
+
+
+def _qwen_image(_: Path) -> QwenImagePipeline:
+    text = {
+        "vocab_size": 300, "hidden_size": 32, "intermediate_size": 32, "num_hidden_layers": 2,
+        "num_attention_heads": 2, "num_key_value_heads": 2,
+        "rope_parameters": {"mrope_section": [2, 3, 3], "rope_type": "default", "rope_theta": 1e6},
+    }  # fmt: skip
+    vision = {"depth": 1, "hidden_size": 16, "intermediate_size": 16, "num_heads": 2, "out_hidden_size": 32}
+    encoder = Qwen2_5_VLForConditionalGeneration(Qwen2_5_VLConfig(text_config=text, vision_config=vision))
+    transformer = QwenImageTransformer2DModel(
+        patch_size=2, in_channels=16, out_channels=4, num_layers=2, attention_head_dim=16, num_attention_heads=2,
+        joint_attention_dim=32, axes_dims_rope=(4, 6, 6),
+    )  # fmt: skip
+    vae = AutoencoderKLQwenImage(
+        base_dim=8, z_dim=4, dim_mult=[1, 2, 2, 2], num_res_blocks=1, temperal_downsample=[False, True, True],
+        latents_mean=[0.0] * 4, latents_std=[1.0] * 4,
+    )  # fmt: skip
+    return QwenImagePipeline(
+        scheduler=FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True), vae=vae.eval(),
+        text_encoder=encoder.eval(), tokenizer=qwen_tokenizer(), transformer=transformer.eval(),
     )  # fmt: skip
 
 

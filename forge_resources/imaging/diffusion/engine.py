@@ -188,7 +188,9 @@ def _picture_arguments(
         pictures = [_whole(sources[name]) for name in parameters.adapter.sources]
         arguments["ip_adapter_image"] = [pictures] if len(pictures) > 1 else pictures[0]
     if parameters.references:
-        arguments["image"] = [_whole(sources[name]) for name in parameters.references]
+        # Where the picture that is started from is `image`, the others have a name of their own.
+        own = "image_reference" if "image_reference" in inspect.signature(pipeline.__call__).parameters else "image"
+        arguments[own] = [_whole(sources[name]) for name in parameters.references]
     return arguments
 
 

@@ -6,12 +6,12 @@ window of a second encoder is given. What does not: composing prompts (see `imag
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from forge_resources.errors import InvalidInput
 from forge_resources.imaging.diffusion.parameters import DiffusionParameters
-from forge_resources.imaging.prompts import join_clauses
+from forge_resources.imaging.prompts import Style, join_clauses
 from forge_resources.models.catalogue import Architecture
 
 
@@ -29,39 +29,84 @@ def prompt_arguments(pipeline: Any, parameters: DiffusionParameters, architectur
         arguments["negative_prompt"] = negative
     # Two encoders with windows of their own: the short one reads as many of the first clauses as it can.
     if parameters.architecture == "flux1":
-        short = _leading(pipeline.tokenizer, parameters)
+        short = _leading(pipeline.tokenizer, parameters.clauses)
         arguments |= {"prompt": short, "prompt_2": parameters.prompt}
     elif parameters.architecture == "sd3":
-        short = _leading(pipeline.tokenizer, parameters)
+        short = _leading(pipeline.tokenizer, parameters.clauses)
         arguments |= {"prompt": short, "prompt_2": short, "prompt_3": parameters.prompt}
         if negative is not None:
-            arguments |= {"negative_prompt": negative, "negative_prompt_2": negative, "negative_prompt_3": negative}
+            few = _leading(pipeline.tokenizer, negative.split(", "), "tags")
+            arguments |= {"negative_prompt": few, "negative_prompt_2": few, "negative_prompt_3": negative}
     return arguments
 
 
 def _refuse_too_long(pipeline: Any, parameters: DiffusionParameters) -> None:
-    tokenizer = next(
-        tokenizer
-        for name in ("tokenizer_3", "tokenizer_2", "tokenizer")
-        if (tokenizer := getattr(pipeline, name, None)) is not None
-    )
-    tokenizer = getattr(tokenizer, "tokenizer", tokenizer)
+    count = _COUNTS.get(parameters.architecture, _by_last_encoder)
     for what, text in (("prompt", parameters.prompt), ("negative prompt", parameters.negative_prompt or "")):
-        count = len(tokenizer(text, add_special_tokens=True, verbose=False).input_ids)
-        if count > parameters.tokens:
+        found = count(pipeline, text)
+        if found > parameters.tokens:
             raise InvalidInput(
-                f"The {what} has {count} tokens; {parameters.model} reads {parameters.tokens}.",
+                f"The {what} has {found} tokens; {parameters.model} reads {parameters.tokens}.",
                 remedy="Shorten the visual of the shot, the look or the negative prompt, or choose a model that "
                 "reads more.",
             )
 
 
-def _leading(tokenizer: Any, parameters: DiffusionParameters) -> str:
+# What a pipeline puts around a prompt counts: it would be cut at the end, and with it the prompt.
+
+
+def _by_last_encoder(pipeline: Any, text: str) -> int:
+    """Tokens as the encoder with the longest window reads them, its end mark included."""
+    names = ("tokenizer_3", "tokenizer_2", "tokenizer")
+    tokenizer = next(found for name in names if (found := getattr(pipeline, name, None)) is not None)
+    return len(tokenizer(text, add_special_tokens=True, verbose=False).input_ids)
+
+
+def _in_qwen_template(pipeline: Any, text: str) -> int:
+    """Tokens behind the part of the template that the pipeline drops after encoding."""
+    whole = pipeline.prompt_template_encode.format(text)
+    count = len(pipeline.tokenizer(whole, verbose=False).input_ids)
+    return count - int(pipeline.prompt_template_encode_start_idx)
+
+
+def _in_chat(thinking: bool) -> Callable[[Any, str], int]:
+    """Tokens of a message to a Qwen 3 encoder, with the frame of a chat around it."""
+
+    def count(pipeline: Any, text: str) -> int:
+        message = [{"role": "user", "content": text}]
+        framed = pipeline.tokenizer.apply_chat_template(
+            message, tokenize=False, add_generation_prompt=True, enable_thinking=thinking
+        )
+        return len(pipeline.tokenizer(framed, verbose=False).input_ids)
+
+    return count
+
+
+def _in_flux2_chat(pipeline: Any, text: str) -> int:
+    """Tokens of the system's and the user's message to a Mistral 3 encoder."""
+    from diffusers.pipelines.flux2.pipeline_flux2 import format_input
+
+    messages = format_input([text], system_message=pipeline.system_message)
+    encoded = pipeline.tokenizer.apply_chat_template(
+        messages, add_generation_prompt=False, tokenize=True, return_dict=True
+    )
+    return len(encoded["input_ids"][0])
+
+
+_COUNTS: Mapping[str, Callable[[Any, str], int]] = {
+    "qwen-image": _in_qwen_template,
+    "z-image": _in_chat(thinking=True),
+    "flux2-klein": _in_chat(thinking=False),
+    "flux2": _in_flux2_chat,
+}
+"""How many tokens of its window a prompt takes, by architecture; elsewhere the encoder reads the bare prompt."""
+
+
+def _leading(tokenizer: Any, clauses: Sequence[str], style: Style = "sentences") -> str:
     """As many of the first clauses as a CLIP encoder reads."""
     limit = tokenizer.model_max_length
-    clauses = parameters.clauses
     for count in range(len(clauses), 0, -1):
-        text = join_clauses(tuple(clauses[:count]), "sentences")
+        text = join_clauses(tuple(clauses[:count]), style)
         if len(tokenizer(text, verbose=False).input_ids) <= limit:
             return text
     words = clauses[0].split()
