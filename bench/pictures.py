@@ -145,6 +145,8 @@ def engine_over_bare(studio: Studio, rounds: int, pictures: int) -> dict[str, An
             started = time.perf_counter()
             way(seeds)
             seconds[name].append((time.perf_counter() - started) / pictures)
+        said = ", ".join(f"{name} {values[-1]:.2f} s" for name, values in seconds.items())
+        print(f"round {turn + 1} of {rounds}: {said}", file=sys.stderr, flush=True)
     figures = {f"{name}_s": median(values) for name, values in seconds.items()}
     ratios = [ours / theirs for ours, theirs in zip(seconds["engine"], seconds["bare"], strict=True)]
     saved_ratios = [ours / theirs for ours, theirs in zip(seconds["engine"], seconds["bare_saved"], strict=True)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from forge_resources.errors import InvalidInput, Unavailable
 from forge_resources.gpu.residence import process_cache
 from forge_resources.gpu.steps import Watch, watched
 from forge_resources.imaging.diffusion.engine import DiffusionArtist
+from forge_resources.imaging.diffusion.finishing import reference_picture
+from forge_resources.imaging.diffusion.long_prompts import prompt_arguments
 from forge_resources.imaging.diffusion.parameters import DiffusionParameters
 from forge_resources.imaging.diffusion.sizes import crop_box, native_size
 from forge_resources.models.catalogue import load_catalogue
@@ -255,6 +258,44 @@ def test_long_prompts_are_read_whole_or_refused() -> None:
         drawn(flux)
 
 
+@pytest.mark.parametrize("architecture", ["sd3", "flux1", "flux2-klein", "z-image", "qwen-image"])
+def test_the_longest_prompt_that_is_taken_is_read_to_its_last_letter(architecture: str) -> None:
+    wanted = recipe(f"tiny-{architecture}", steps=1)
+
+    def of(prompt: str) -> DiffusionParameters:
+        return wanted.model_copy(update={"prompt": prompt, "clauses": ["short"]})
+
+    # A letter is a token; what the pipeline puts around them counts too.
+    with pytest.raises(InvalidInput, match="reads 512") as refused:
+        drawn(of("x" * 600))
+    around = int(refused.value.message.split()[3]) - 600
+    longest = 512 - around
+    with pytest.raises(InvalidInput, match="has 513 tokens"):
+        drawn(of("x" * (longest + 1)))
+    assert not np.array_equal(drawn(of("x" * longest)), drawn(of("x" * (longest - 1) + "q")))
+
+
+def test_the_short_windows_of_stable_diffusion_3_get_what_they_can_read(home: Path) -> None:
+    negative = ", ".join(["a very long list of what must not be seen"] * 3)
+    wanted = recipe("tiny-sd3", negative_prompt=negative)
+    pipeline = DiffusionPipeline.from_pretrained(home / "models" / "tiny-sd3")
+    told = prompt_arguments(pipeline, wanted, load_catalogue().architectures["sd3"])
+    for name in ("prompt", "prompt_2", "negative_prompt", "negative_prompt_2"):
+        assert 10 < len(pipeline.tokenizer(told[name]).input_ids) <= 77, name
+    assert (told["prompt_3"], told["negative_prompt_3"]) == (wanted.prompt, wanted.negative_prompt)
+
+
+def test_a_package_that_a_model_needs_is_named(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    really = load_catalogue(home / "library" / "models")
+    needy = really.architectures["flux1"].model_copy(update={"packages": ["no_such_package"]})
+    changed = replace(really, architectures={**really.architectures, "flux1": needy})
+    monkeypatch.setattr("forge_resources.models.places.catalogue", lambda: changed)
+    with pytest.raises(Unavailable, match=r"FLUX.1 needs no_such_package") as missing:
+        recipe("tiny-flux1")
+    assert missing.value.remedy.startswith("pip install no_such_package")
+    assert "diffusers:FluxPipeline" not in DiffusionArtist().imports()
+
+
 def test_every_step_is_told_and_a_caller_who_has_gone_stops_it() -> None:
     told: list[tuple[int, int]] = []
     with watched(Watch(on_step=lambda done, total: told.append((done, total)))):
@@ -283,6 +324,14 @@ def test_sizes_fit_the_model_and_the_ratio(ratio: Any) -> None:
         assert width * height <= model.max_pixels, name
         assert 0.85 < width * height / (model.native_width * model.native_height) < 1.1, name
         assert abs(width / height / (across / down) - 1) < 0.04, name
+
+
+@pytest.mark.parametrize("size", [(80, 45), (3000, 20), (4, 900), (1, 1), (1200, 800)])
+def test_reference_pictures_are_such_as_models_read(tmp_path: Path, size: tuple[int, int]) -> None:
+    Image.new("RGB", size, "#cc4422").save(tmp_path / "reference.png")
+    width, height = reference_picture(tmp_path / "reference.png").size
+    assert min(width, height) >= 64
+    assert max(width, height) <= 8 * min(width, height)
 
 
 def test_the_middle_is_kept() -> None:

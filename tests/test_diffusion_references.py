@@ -74,6 +74,23 @@ def test_an_ip_adapter_goes_by_its_pictures_and_is_taken_off(tmp_path: Path) -> 
     assert np.array_equal(drawn(recipe("tiny-sd1")), plain)
 
 
+def test_a_model_with_a_reference_input_of_its_own_goes_by_its_pictures(tmp_path: Path) -> None:
+    plain = drawn(recipe("tiny-flux2-klein"))
+    wanted = recipe("tiny-flux2-klein", references=references(2))
+    assert (wanted.adapter, wanted.references) == (None, ["reference-1", "reference-2"])
+    one, other = scene(tmp_path), noise(tmp_path)
+    by_one = drawn(wanted, {"reference-1": one, "reference-2": one})
+    by_other = drawn(wanted, {"reference-1": one, "reference-2": other})
+    assert not np.array_equal(by_one, plain)
+    assert not np.array_equal(by_one, by_other)
+    mask = tmp_path / "mask.png"
+    Image.new("L", (160, 90), 255).save(mask)
+    masked = recipe("tiny-flux2-klein", start="x.png", mask="y.png", references=references(1), steps=3)
+    sources = {"start": one, "mask": mask}
+    anew = [drawn(masked, {**sources, "reference-1": picture}) for picture in (one, other)]
+    assert not np.array_equal(*anew)
+
+
 def test_references_are_left_out_where_they_are_not_wanted_or_taken() -> None:
     assert recipe("tiny-sd1", references=references(1), reference_strength=0.0).adapter is None
     assert recipe("tiny-flux1", references=references(1)).adapter is None

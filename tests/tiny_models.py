@@ -238,7 +238,7 @@ def _z_image(_: Path) -> ZImagePipeline:
     ).eval()  # fmt: skip
     transformer = ZImageTransformer2DModel(
         all_patch_size=(2,), all_f_patch_size=(1,), in_channels=4, dim=32, n_layers=2, n_refiner_layers=1, n_heads=2,
-        n_kv_heads=2, cap_feat_dim=32, axes_dims=[4, 6, 6], axes_lens=[512, 64, 64],
+        n_kv_heads=2, cap_feat_dim=32, axes_dims=[4, 6, 6], axes_lens=[1024, 64, 64],
     )  # fmt: skip
     with torch.no_grad():
         transformer.x_pad_token.normal_()

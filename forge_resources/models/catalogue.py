@@ -53,6 +53,7 @@ class Architecture(Document):
     lora_marks: Annotated[list[ShortLine], Field(min_length=1)]
     lora_width: int | None = None
     civitai_names: list[ShortLine] = []
+    packages: list[ShortLine] = Field([], description="What its pipelines need beyond the extra `gpu`.")
 
 
 class Range(Document):

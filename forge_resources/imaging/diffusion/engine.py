@@ -12,7 +12,6 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, ClassVar
 
-from PIL import Image
 from pydantic import BaseModel
 
 from forge_resources.engines.contract import Facts, ImageEngine, Lack, Sources
@@ -20,8 +19,15 @@ from forge_resources.errors import Fault, InvalidInput
 from forge_resources.gpu.steps import step
 from forge_resources.imaging.diffusion.controls import control_map
 from forge_resources.imaging.diffusion.dressing import dress
-from forge_resources.imaging.diffusion.finishing import fit_source, fit_to_plate, read_rough, write_plate, write_rough
-from forge_resources.imaging.diffusion.loading import LoadOrder, checked, loaded_model, loaded_part
+from forge_resources.imaging.diffusion.finishing import (
+    fit_source,
+    fit_to_plate,
+    read_rough,
+    reference_picture,
+    write_plate,
+    write_rough,
+)
+from forge_resources.imaging.diffusion.loading import LoadOrder, checked, loaded_model, loaded_part, missing_packages
 from forge_resources.imaging.diffusion.long_prompts import prompt_arguments
 from forge_resources.imaging.diffusion.memory import SMALLER
 from forge_resources.imaging.diffusion.ordering import Planner
@@ -75,7 +81,8 @@ class DiffusionArtist(ImageEngine):
     def imports(self) -> Sequence[str]:
         """What every recipe needs, and the pipelines of the models that are installed."""
         catalogue = places.catalogue()
-        kinds = {catalogue.architecture_of(catalogue.model(name)).pipelines["text-to-image"] for name in self.models()}
+        families = [catalogue.architecture_of(catalogue.model(name)) for name in self.models()]
+        kinds = {one.pipelines["text-to-image"] for one in families if not missing_packages(one)}
         # Every component that a pipeline loads is compared with the base class of guidance, which loads its module.
         more = ["diffusers:BaseGuidance", first_use.TRANSFORMERS]
         return ["torch", "diffusers", "transformers", *(f"diffusers:{kind}" for kind in sorted(kinds)), *more]
@@ -185,19 +192,13 @@ def _picture_arguments(
         arguments["control_guidance_start"] = _one_or_all([use.begin for use in uses])
         arguments["control_guidance_end"] = _one_or_all([use.end for use in uses])
     if parameters.adapter:
-        pictures = [_whole(sources[name]) for name in parameters.adapter.sources]
+        pictures = [reference_picture(sources[name]) for name in parameters.adapter.sources]
         arguments["ip_adapter_image"] = [pictures] if len(pictures) > 1 else pictures[0]
     if parameters.references:
         # Where the picture that is started from is `image`, the others have a name of their own.
         own = "image_reference" if "image_reference" in inspect.signature(pipeline.__call__).parameters else "image"
-        arguments[own] = [_whole(sources[name]) for name in parameters.references]
+        arguments[own] = [reference_picture(sources[name]) for name in parameters.references]
     return arguments
-
-
-def _whole(path: Path) -> Any:
-    """A reference picture as it is."""
-    with Image.open(path) as opened:
-        return fit_source(path, opened.size)
 
 
 def _one_or_all(values: list[Any]) -> Any:

@@ -33,6 +33,26 @@ def fit_source(path: Path, size: Size, mode: str = "RGB") -> Image.Image:
     return converted.resize(size, Image.Resampling.LANCZOS, box=crop_box(picture.size, size))
 
 
+SMALLEST_REFERENCE = 64
+WIDEST_REFERENCE = 8
+"""What models with a reference input of their own read: pixels of the shorter side, and long side ÷ short side."""
+
+
+def reference_picture(path: Path) -> Image.Image:
+    """A reference picture as it is; scaled up where it is tiny, and on a white ground where it is a narrow strip."""
+    with Image.open(path) as opened:
+        picture = fit_source(path, opened.size)
+    width, height = picture.size
+    ground = (max(width, -(-height // WIDEST_REFERENCE)), max(height, -(-width // WIDEST_REFERENCE)))
+    if ground != picture.size:
+        strip, picture = picture, Image.new("RGB", ground, "white")
+        picture.paste(strip, ((ground[0] - width) // 2, (ground[1] - height) // 2))
+    scale = SMALLEST_REFERENCE / min(ground)
+    if scale > 1:
+        return picture.resize((round(ground[0] * scale), round(ground[1] * scale)), Image.Resampling.LANCZOS)
+    return picture
+
+
 def write_plate(picture: Image.Image, target: Path) -> None:
     """Writes the PNG, with little compression: the store keeps plates, and encoding costs more than disk."""
     picture.save(target, format="PNG", compress_level=1)

@@ -10,9 +10,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any
 
-from forge_resources.errors import InvalidInput
+from forge_resources.errors import InvalidInput, Unavailable
 from forge_resources.gpu.residence import ModelKey, Resident, resident
 from forge_resources.imaging.diffusion.memory import apply_preset, device, quantisation
 from forge_resources.imaging.diffusion.parameters import DiffusionParameters, PartUse
@@ -108,7 +109,22 @@ def checked(shelf: Shelf, name: str, weights: str) -> Installed:
     return installed
 
 
+def missing_packages(architecture: Architecture) -> list[str]:
+    """The packages that the pipelines of an architecture need and that are not installed."""
+    return [package for package in architecture.packages if find_spec(package) is None]
+
+
+def need_packages(architecture: Architecture) -> None:
+    """Raises Unavailable where one is missing."""
+    if missing := missing_packages(architecture):
+        raise Unavailable(
+            f"{architecture.name} needs {', '.join(missing)}, which is not installed.",
+            remedy=f"pip install {' '.join(missing)} (the build that belongs to the torch installed here).",
+        )
+
+
 def _load(order: LoadOrder, architecture: Architecture, installed: Installed) -> Resident:
+    need_packages(architecture)
     import diffusers
     import torch
 

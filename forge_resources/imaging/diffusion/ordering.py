@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from forge_resources.errors import Fault, InvalidInput, NotFound, Unavailable
+from forge_resources.imaging.diffusion.loading import need_packages
 from forge_resources.imaging.diffusion.parameters import AdapterUse, ControlUse, DiffusionParameters, PartUse
 from forge_resources.imaging.diffusion.sizes import native_size
 from forge_resources.imaging.plate_sizes import plate_size
@@ -135,6 +136,7 @@ class Planner:
         if faults := [*settings_faults(settings, chosen), *shot_faults(shot, chosen)]:
             raise InvalidInput(f"{chosen.name} cannot make this.", faults=faults)
         entry, architecture = chosen.entry, chosen.architecture
+        need_packages(architecture)
         installed = self._shelf.get(entry.weights_of or chosen.name)
         prompt = compose_prompt(look, direction, architecture.prompt_style)
         words = self._trigger_words(settings.loras)
