@@ -77,7 +77,7 @@ def flux(size: str, device: str, dtype: torch.dtype) -> FluxPipeline:
 
 
 def sdxl(size: str, device: str, dtype: torch.dtype) -> StableDiffusionXLPipeline:
-    """A Stable Diffusion XL with random weights; `size` is `full`."""
+    """A Stable Diffusion XL with random weights; `size` is `full` or `small`."""
     config = CONFIGURATIONS[size]["sdxl"]
     with _made_on(device, dtype):
         unet = UNet2DConditionModel(
