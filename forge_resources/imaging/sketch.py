@@ -68,7 +68,7 @@ class SketchArtist(ImageEngine):
 
     name = "sketch"
     tier = "draft"
-    version = "2"
+    version = "3"
     summary = "Draws storyboard panels with Pillow: framing, figures, product, light and palette. No GPU, no download."
     Parameters: ClassVar[type[BaseModel]] = SketchParameters
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from PIL import Image
 
+from forge_resources.imaging.drawing.anatomy import Arm
 from forge_resources.imaging.drawing.atmosphere import foreground, light_effects
 from forge_resources.imaging.drawing.camera import Camera, Subject, frame
 from forge_resources.imaging.drawing.colour import Paints, mix_paints
@@ -29,6 +30,7 @@ from forge_resources.imaging.drawing.stage import FINE, Stage
 _BEHIND = 0.8
 """What is farther than this (metres behind the subject) is background and may be out of focus."""
 _CLOSE = ("close-up", "extreme-close-up")
+_HELD_UP = Arm(0.125, -0.05)
 
 
 def compose(panel: Panel, reference: Reference | None) -> Image.Image:
@@ -78,6 +80,9 @@ def _blocking(panel: Panel, state: str, paints: Paints, rng: random.Random) -> l
     if panel.angle == "overhead":
         # A bed reaches away from the lens; from above, the middle of it is the subject.
         placed = [replace(figure, z=figure.z - 0.62) if figure.lying else figure for figure in placed]
+    if panel.size == "close-up" and placed and placed[0].name == "holds" and _holds_a_prop(panel, placed[0]):
+        # Up where the lens sees it.
+        placed[0] = replace(placed[0], pose=replace(placed[0].pose, near=_HELD_UP))
     if panel.size in _CLOSE:
         # Nobody may stand between the lens and the face it is on.
         placed[1:] = [
@@ -92,6 +97,15 @@ def _blocking(panel: Panel, state: str, paints: Paints, rng: random.Random) -> l
             for figure in placed
         ]
     return placed
+
+
+def _holds_a_prop(panel: Panel, figure: Placed) -> bool:
+    """Whether a figure that does not lie has one of the shot's props in its hand."""
+    item = figure.pose.item
+    in_hand = item in ("mug", "book") and item in panel.props
+    return not figure.lying and (
+        in_hand or (item == "held" and any(PROPS[name].place in ("table", "hand") for name in panel.props))
+    )
 
 
 def _blur(panel: Panel, camera: Camera) -> float:
@@ -127,6 +141,8 @@ def _subject(panel: Panel, ware: Ware, state: str, placed: Sequence[Placed], spo
         return _thing(spot.x, spot.y, ware.half, ware.tall)
     if placed:
         point = (spot.x, spot.y) if state == "placed" else None
+        if point is None and panel.size == "close-up" and _holds_a_prop(panel, placed[0]):
+            point = placed[0].palm()
         if state == "held":
             point = placed[0].palm()
             if closest:

@@ -312,17 +312,16 @@ def garment(pen: Pen, c: Livery) -> None:
 
 
 def appliance(pen: Pen, c: Livery) -> None:
-    """A coffee machine."""
+    """A coffee machine at rest: whether it works is for the words to say."""
     pen.rect(-0.36, 0.0, 0.44, 0.10, shade(c.body, 0.3), 0.03)
     pen.rect(-0.40, 0.06, -0.08, 0.98, c.body, 0.06)
     pen.rect(-0.40, 0.70, 0.42, 1.0, c.body, 0.08)
     pen.rect(-0.40, 0.70, 0.42, 0.745, shade(c.body, 0.22))
     pen.rect(0.08, 0.60, 0.26, 0.71, (60, 62, 70), 0.02)
     china = mix(c.field, (255, 255, 255), 0.4)
-    pen.line([(0.17, 0.60), (0.17, 0.30)], 0.018, (96, 62, 44))
     pen.line(geo.arc(0.295, 0.235, 0.055, 0.055, -90, 90, 12), 0.024, shade(china, 0.14))
     pen.oval(0.17, 0.325, 0.13, 0.020, shade(china, 0.14))
-    pen.oval(0.17, 0.322, 0.112, 0.014, (96, 62, 44))
+    pen.oval(0.17, 0.321, 0.112, 0.014, shade(china, 0.3))
     lip = geo.arc(0.17, 0.325, 0.13, 0.020, 180, 360, 20).tolist()
     bowl = [(0.296, 0.26), (0.27, 0.165), (0.225, 0.125), (0.115, 0.125), (0.07, 0.165), (0.044, 0.26)]
     pen.poly([*lip, *bowl], china)
