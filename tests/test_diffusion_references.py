@@ -15,6 +15,7 @@ from forge_resources.errors import InvalidInput, Unavailable
 from forge_resources.gpu.residence import process_cache
 from forge_resources.imaging.diffusion.controls import canny_edges, draw_poses, line_art
 from forge_resources.imaging.takes.agreement import agreement_with
+from forge_resources.models.catalogue import load_catalogue
 from forge_resources.schemas.pictures import ControlOrder, Reference
 from tests import model_shelf, tiny_models
 from tests.test_diffusion import drawn, look, recipe, scene
@@ -104,6 +105,16 @@ def test_depth_is_read_and_steers(tmp_path: Path) -> None:
     one = drawn(wanted, {"control-1": scene(tmp_path)})
     other = drawn(wanted, {"control-1": noise(tmp_path)})
     assert not np.array_equal(one, other)
+
+
+def test_a_net_reads_the_maps_that_it_was_made_for() -> None:
+    wanted = recipe("tiny-sd1", control=[ControlOrder(control="canny", picture="x.png", strength=0.4)])
+    assert [(use.name, use.strength) for use in wanted.controls] == [("tiny-canny", 0.4)]
+    assert recipe("tiny-sd1", control=[ControlOrder(control="canny", picture="x.png")]).controls[0].strength == 1.0
+    with pytest.raises(InvalidInput, match="tiny-canny reads canny, not depth"):
+        recipe("tiny-sd1", control=[ControlOrder(control="depth", picture="x.png", model="tiny-canny")])
+    union = load_catalogue().parts["controlnet-flux-1-union"]
+    assert (union.control, union.strength) == (["canny", "depth", "pose"], 0.7)
 
 
 def test_a_pose_needs_its_models() -> None:

@@ -55,8 +55,9 @@ def test_the_page_has_the_catalogue() -> None:
 @pytest.mark.parametrize(
     "slug",
     [
-        "sd-1.5", "sd-1.5-lcm", "sd-turbo", "sdxl-base", "sdxl-turbo", "sdxl-lightning", "sd-3.5-large", "flux-1-dev",
-        "flux-1-schnell", "flux-2-dev", "z-image-turbo", "qwen-image",
+        "sd-1.5", "sd-1.5-lcm", "sd-turbo", "sdxl-base", "sdxl-turbo", "sdxl-lightning", "sd-3.5-large",
+        "sd-3.5-large-turbo", "sd-3.5-medium", "flux-1-dev",
+        "flux-1-schnell", "flux-2-dev", "flux-2-klein-4b", "z-image-turbo", "qwen-image",
     ],
 )  # fmt: skip
 def test_a_model_is_in_it(slug: str) -> None:

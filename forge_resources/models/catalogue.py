@@ -153,19 +153,27 @@ class ModelEntry(Sourced):
 
 
 class PartEntry(Sourced):
-    """Something that goes with models: a LoRA, ControlNet, IP-Adapter; or an annotator or scorer of pictures."""
+    """Something that goes with models: a LoRA, ControlNet, IP-Adapter; or an annotator or scorer of pictures.
+
+    `control`: the maps that a ControlNet reads, one or several.
+    """
 
     kind: PartKind
     architecture: Slug | None = None
-    control: Control | None = None
+    control: list[Control] = []
     trigger_words: list[ShortLine] = []
     strength: Annotated[float, Field(ge=0, le=2)] = 1.0
+
+    @field_validator("control", mode="before")
+    @classmethod
+    def _one_or_several(cls, value: object) -> object:
+        return [value] if isinstance(value, str) else value
 
     @model_validator(mode="after")
     def _fits_its_kind(self) -> PartEntry:
         if (self.architecture is None) == (self.kind in ("lora", "controlnet", "ip-adapter")):
             raise ValueError("architecture belongs to LoRAs, ControlNets and IP-Adapters, and only to them")
-        if (self.control is None) == (self.kind == "controlnet"):
+        if bool(self.control) != (self.kind == "controlnet"):
             raise ValueError("control belongs to ControlNets, and only to them")
         return self
 

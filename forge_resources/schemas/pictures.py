@@ -38,12 +38,12 @@ class LoraOrder(Document):
 class ControlOrder(Document):
     """A picture whose outlines, depth or poses a shot keeps. `prepared`: it is such a map already.
 
-    `begin` and `end` are the part of the steps in which it counts.
+    `strength` None takes what the catalogue has. `begin` and `end` are the part of the steps in which it counts.
     """
 
     control: Control
     picture: Line
-    strength: Annotated[float, Field(gt=0, le=2)] = 1.0
+    strength: Annotated[float, Field(gt=0, le=2)] | None = None
     begin: Strength = 0.0
     end: Strength = 1.0
     prepared: bool = False

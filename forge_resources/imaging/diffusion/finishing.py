@@ -41,7 +41,7 @@ WIDEST_REFERENCE = 8
 def reference_picture(path: Path) -> Image.Image:
     """A reference picture as it is; scaled up where it is tiny, and on a white ground where it is a narrow strip."""
     with Image.open(path) as opened:
-        picture = fit_source(path, opened.size)
+        picture: Image.Image = fit_source(path, opened.size)
     width, height = picture.size
     ground = (max(width, -(-height // WIDEST_REFERENCE)), max(height, -(-width // WIDEST_REFERENCE)))
     if ground != picture.size:
@@ -49,7 +49,7 @@ def reference_picture(path: Path) -> Image.Image:
         picture.paste(strip, ((ground[0] - width) // 2, (ground[1] - height) // 2))
     scale = SMALLEST_REFERENCE / min(ground)
     if scale > 1:
-        return picture.resize((round(ground[0] * scale), round(ground[1] * scale)), Image.Resampling.LANCZOS)
+        picture = picture.resize((round(ground[0] * scale), round(ground[1] * scale)), Image.Resampling.LANCZOS)
     return picture
 
 

@@ -193,11 +193,15 @@ class Planner:
     def _control(self, chosen: Chosen, number: int, order: ControlOrder) -> ControlUse:
         name = order.model or self._part_that_fits("controlnet", chosen, order.control)
         descriptor = self._fitting(name, "controlnet", chosen)
+        known = self._catalogue.parts.get(name)
+        if known and order.control not in known.control:
+            raise InvalidInput(f"{name} reads {' and '.join(known.control)}, not {order.control}.")
+        default = known.strength if known else 1.0
         readers = () if order.prepared else ANNOTATORS.get(order.control, ())
         return ControlUse(
             name=name,
             weights=descriptor.weights,
-            strength=order.strength,
+            strength=default if order.strength is None else order.strength,
             control=order.control,
             source=f"control-{number}",
             prepared=order.prepared,
@@ -224,7 +228,8 @@ class Planner:
         known = [
             name
             for name, part in self._catalogue.parts.items()
-            if (part.kind, part.architecture, part.control) == (kind, chosen.entry.architecture, control)
+            if (part.kind, part.architecture) == (kind, chosen.entry.architecture)
+            and (control is None or control in part.control)
         ]
         what = f"{kind} for {control}" if control else kind
         for name in known:
