@@ -9,12 +9,12 @@ import shutil
 from collections import namedtuple
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
 
-from forge_jobs.command.models import models
+from forge_jobs.command.models import _is_there, _listed, models
 from forge_resources.errors import Conflict, ForgeError, InvalidInput, NotFound, Unavailable
 from forge_resources.models.catalogue import PRESETS, PartEntry, load_catalogue
 from forge_resources.models.installation import Installer, Order
@@ -209,6 +209,17 @@ def test_a_disk_that_is_too_small_is_seen_before(
     assert all(path.startswith("/api") for path, _, _ in source.asked)
 
 
+def test_a_source_that_lists_no_size_is_asked_before_there_is_no_room(
+    source: ModelSource, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source.files = {"aurora.safetensors": safetensors(5000, "lora_unet_down_x.lora_down.weight")}
+    usage = namedtuple("usage", "total used free")
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(10**9, 10**9, 256 * 1024 * 1024 + 4000))
+    with pytest.raises(Unavailable, match="are free"):
+        install(shelf, order("civitai:77", "aurora"))
+    assert [asked for path, asked, _ in source.asked if path.endswith("aurora.safetensors")] == ["bytes=0-0"]
+
+
 def test_a_disk_that_fills_up_leaves_nothing_half(
     source: ModelSource, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -335,6 +346,17 @@ def test_the_descriptor_is_plain_json(source: ModelSource, shelf: Shelf) -> None
     assert written["files"][0].keys() == {"path", "size", "sha256"}
 
 
+def test_a_model_made_of_others_is_there_when_they_are() -> None:
+    catalogue, there = load_catalogue(), dict[str, Installed]()
+    row = _listed("sdxl-lightning", catalogue, there)
+    assert (row["installed"], row["weights_of"]) == (False, "sdxl-base")
+    there = {"sdxl-base": cast("Installed", None)}
+    assert not _is_there(catalogue.model("sdxl-lightning"), there)
+    there["sdxl-lightning-4step"] = cast("Installed", None)
+    assert _is_there(catalogue.model("sdxl-lightning"), there)
+    assert not _is_there(catalogue.model("sdxl-turbo"), there)
+
+
 def test_the_commands(
     source: ModelSource, deployment: Settings, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -356,6 +378,7 @@ def test_the_commands(
     status, report = call("verify", "small")
     assert (status, report["models"][0]["faults"][0]["place"]) == (1, "vae/config.json")
     assert call("remove", "small")[1]["freed_bytes"] > SIZE
-    for wrong in (["show", "sdxl-bse"], ["download", f"hf:{REPO}", "--as", "../x"], ["download", "nothing-such"]):
+    wrong_name = [["download", f"hf:{REPO}", "--as", name] for name in ("../x", "äö", "Big", ".x", "a" * 65)]
+    for wrong in (["show", "sdxl-bse"], ["download", "nothing-such"], *wrong_name):
         with pytest.raises((NotFound, InvalidInput)):
             call(*wrong)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -20,7 +21,7 @@ from forge_jobs.command.output import (
 from forge_resources.errors import InvalidInput, NotFound
 from forge_resources.models import places
 from forge_resources.models.catalogue import PRESETS, Catalogue, ModelEntry, PartEntry, memory_gb
-from forge_resources.models.data_files import LONGEST_NAME
+from forge_resources.models.data_files import LONGEST_NAME, MODEL_NAME
 from forge_resources.models.installation import Installer, Order, Watch
 from forge_resources.models.references import is_reference, parse_reference
 from forge_resources.models.shelf import Installed, folder_size
@@ -45,7 +46,7 @@ def list_(only_installed: bool, as_json: bool) -> int:
     """The models and parts of the catalogue, and what is installed, with the disk it takes."""
     catalogue, shelf = places.catalogue(), places.shelf()
     there = {one.name: one for one in shelf.installed()}
-    listed = [_listed(name, catalogue, there.get(name)) for name in _names(catalogue, there)]
+    listed = [_listed(name, catalogue, there) for name in _names(catalogue, there)]
     if only_installed:
         listed = [row for row in listed if row["installed"]]
     used = sum(one.descriptor.size for one in there.values())
@@ -60,7 +61,7 @@ def list_(only_installed: bool, as_json: bool) -> int:
                 row["name"],
                 row["kind"],
                 row["architecture"] or "",
-                _gb(row["installed_bytes"]) if row["installed"] else "",
+                _there(row),
                 f"{row['download_gb']:g} GB" if row["download_gb"] else "",
                 _memory(row, "full"),
                 _memory(row, "4-bit"),
@@ -184,8 +185,7 @@ def _orders(wanted: str, name: str | None, catalogue: Catalogue) -> list[Order]:
     reference = parse_reference(wanted)
     chosen = name or reference.short_name.lower().replace("_", "-").replace(" ", "-").strip("-.")
     known: ModelEntry | PartEntry | None = catalogue.models.get(chosen) or catalogue.parts.get(chosen)
-    allowed = all(character.isalnum() or character in ".-_" for character in chosen)
-    if not allowed or not chosen or not chosen[0].isalnum() or len(chosen) > LONGEST_NAME or not chosen.islower():
+    if not re.fullmatch(MODEL_NAME, chosen) or len(chosen) > LONGEST_NAME:
         raise InvalidInput(f"`{chosen[:80]}` is no name for a model.", remedy="Give one with --as: a-z, 0-9, `.`, `-`.")
     # A file under the name of an entry is that entry, from another place: its pins and patterns still count.
     return [Order(chosen, reference, known)]
@@ -196,15 +196,29 @@ def _names(catalogue: Catalogue, there: dict[str, Installed]) -> list[str]:
     return [*known, *(name for name in there if name not in known)]
 
 
-def _listed(name: str, catalogue: Catalogue, installed: Installed | None) -> dict[str, object]:
+def _is_there(entry: ModelEntry | PartEntry | None, there: dict[str, Installed]) -> bool:
+    """Whether all of a model is installed that is made of another's weights and a LoRA."""
+    return isinstance(entry, ModelEntry) and entry.weights_of in there and (entry.lora is None or entry.lora in there)
+
+
+def _there(row: dict[str, object]) -> str:
+    """What of a model is on the disk, in words."""
+    if not row["installed"]:
+        return ""
+    return f"with {row['weights_of']}" if row["weights_of"] else _gb(row["installed_bytes"])
+
+
+def _listed(name: str, catalogue: Catalogue, there: dict[str, Installed]) -> dict[str, object]:
+    installed = there.get(name)
     entry: ModelEntry | PartEntry | None = catalogue.models.get(name) or catalogue.parts.get(name)
     about = installed.descriptor if installed else None
     return {
         "name": name,
         "kind": entry.kind if isinstance(entry, PartEntry) else "model" if entry else about.kind if about else "",
         "architecture": entry.architecture if entry else about.architecture if about else None,
-        "installed": installed is not None,
+        "installed": installed is not None or _is_there(entry, there),
         "installed_bytes": about.size if about else 0,
+        "weights_of": entry.weights_of if isinstance(entry, ModelEntry) else None,
         "download_gb": entry.download_gb if entry else None,
         "memory_gb": {preset: memory_gb(entry, preset) for preset in PRESETS}
         if isinstance(entry, ModelEntry)

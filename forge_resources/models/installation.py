@@ -10,7 +10,7 @@ import hashlib
 import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -102,9 +102,12 @@ class Installer:
     def _fetch(self, order: Order, incoming: Path, watch: Watch) -> Remote:
         watch.says(f"asking for {order.reference}")
         remote = self._sources.look(order.reference, order.wanted, order.variant)
-        known = sum(file.size or 0 for file in remote.files)
-        self._space_for(known - (_bytes_there(incoming) if incoming.is_dir() else 0))
-        watch.total(known)
+        # A source that does not list sizes is asked for each: whether there is room is known before it is taken.
+        files = [replace(file, size=self._fetching(file, incoming, watch).size()) for file in remote.files]
+        remote = replace(remote, files=files)
+        whole = sum(file.size or 0 for file in files)
+        self._space_for(whole - (_bytes_there(incoming) if incoming.is_dir() else 0))
+        watch.total(whole)
         _clear_strangers(incoming, remote)
         # Small files beside each other, large ones in parts; both keep the line full.
         with ThreadPoolExecutor(max_workers=self._manners.connections) as pool:
@@ -123,7 +126,10 @@ class Installer:
         if target.is_file() and not journal.exists() and file.size == target.stat().st_size:
             watch.came(file.size)
             return
-        Fetch(self._client, file, target, self._manners, watch.came).run()
+        self._fetching(file, incoming, watch).run()
+
+    def _fetching(self, file: RemoteFile, incoming: Path, watch: Watch) -> Fetch:
+        return Fetch(self._client, file, incoming / file.path, self._manners, watch.came)
 
     def _copy(self, reference: FileReference, order: Order, incoming: Path, watch: Watch) -> Remote:
         """Files of this machine, copied: the shelf does not change when they do."""

@@ -71,10 +71,14 @@ class Fetch:
         self._lock = threading.Lock()
         self._stop = threading.Event()
 
+    def size(self) -> int:
+        """Bytes of the file, as announced or asked for. Raises what `run` raises."""
+        return self._file.size if self._file.size is not None else self._ask_size()
+
     def run(self) -> None:
         """Fetches what is missing. Raises NotFound, Unavailable, TimedOut; what was fetched stays for the next call."""
         self._target.parent.mkdir(parents=True, exist_ok=True)
-        size = self._file.size if self._file.size is not None else self._ask_size()
+        size = self.size()
         parts = self._parts(size)
         for part in parts:
             self._on_bytes(part.done)
