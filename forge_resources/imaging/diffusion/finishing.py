@@ -67,7 +67,7 @@ def read_rough(path: Path) -> Image.Image:
     """The pixels as they were drawn. Raises EngineFailed where they are not all there."""
     try:
         with Image.open(path, formats=("PPM",)) as opened:
-            opened.load()
-            return opened
+            picture: Image.Image = opened.convert("RGB")
     except (OSError, ValueError) as error:
         raise EngineFailed(f"What the model drew cannot be read: {error}.", remedy="Run it again.") from error
+    return picture
