@@ -244,6 +244,13 @@ def test_a_product_nobody_speaks_of_does_not_stand_about() -> None:
     assert shoes[1].look.product in ("held", "placed")
 
 
+def test_a_prop_of_the_products_kind_is_no_product() -> None:
+    row = {"beat": "hook", "visual": "An adult waits on the pavement, a bag put down."}
+    bag = Product(name="Sella Nimbus", description="A bag that stays dry.", selling_points=["Light"])
+    shots = compose_storyboard(script({**row, "props": ["bag"]}, row), cell_brief(product=bag)).shots
+    assert [(shot.look.product, shot.look.props) for shot in shots] == [("absent", ["bag"]), ("placed", [])]
+
+
 def test_what_no_hand_holds_is_placed() -> None:
     row = {"beat": "proof", "visual": "She holds the product in the kitchen."}
     jar = Product(name="Miel Honey", description="Honey.", selling_points=["Sweet"])

@@ -19,6 +19,7 @@ from forge_resources.engines.registry import engine as registered_engine
 from forge_resources.errors import Fault, InvalidInput
 from forge_resources.imaging.casting import MOST_PEOPLE, Person
 from forge_resources.imaging.direction import direct
+from forge_resources.imaging.lexicon import lexicon
 from forge_resources.imaging.product_shapes import ProductReading, read_product
 from forge_resources.imaging.staging import Facts, Staging, choose, pick, staging
 from forge_resources.imaging.visual_reading import VisualReading, read_visual
@@ -110,7 +111,7 @@ class _Director:
         engine = registered_engine("image", brief.market_brief.engines.image)
         self._directed = isinstance(engine, ImageEngine) and engine.directed
         self._product: ProductReading = read_product(brief.market_brief.product)
-        self._readings = {row.shot: read_visual(row.visual, self._product.words) for row in script.rows}
+        self._readings = {row.shot: read_visual(row.visual, self._product_words(row)) for row in script.rows}
         self._rows = script.rows
         self._scenes = {row.shot: self._scene(row) for row in script.rows}
         self._looks: dict[int, ShotLook] = {}
@@ -118,6 +119,15 @@ class _Director:
             for row in script.rows:
                 if row.scope == scope:
                     self._looks[row.shot] = self._decide(self._scenes[row.shot])
+
+    def _product_words(self, row: ScriptRow) -> tuple[str, ...]:
+        """What stands for the product in a row. A thing that the row lists among its props is that prop, and no
+        product of the same kind: the bag that somebody carries is not yet the bag that is sold.
+        """
+        names = lexicon().props
+        props = {phrase for prop in row.props or () for phrase in (prop, *names.get(prop, ()))}
+        name, *nouns = self._product.words
+        return (name, *(noun for noun in nouns if noun not in props))
 
     def look(self, row: ScriptRow) -> ShotLook:
         return self._looks[row.shot]
