@@ -13,8 +13,12 @@ from forge_resources.errors import EngineFailed, OutOfMemory, TimedOut, Unavaila
 from forge_resources.gpu.choice import host_of_deployment
 from forge_resources.gpu.hosts import InlineHost, Order
 from forge_resources.gpu.ray_host import RayHost
+from forge_resources.imaging.diffusion.engine import DiffusionArtist
 from forge_resources.progress import Progress, listening, steps_of
+from tests import model_shelf
 from tests.heavy.wild import Ride, WildEngine
+from tests.heavy.workshop_floor import IMPATIENT
+from tests.test_diffusion import look
 
 
 def test_ray_that_is_not_installed_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -27,11 +31,10 @@ def test_ray_that_is_not_installed_is_told(monkeypatch: pytest.MonkeyPatch, tmp_
 
 @pytest.fixture(scope="module")
 def ray_host() -> Iterator[RayHost]:
-    ray = pytest.importorskip("ray")
+    ray = pytest.importorskip("ray", reason="needs the extra `ray`")
     # The processes of the cluster must find the engines of these tests.
     os.environ["PYTHONPATH"] = str(Path(__file__).parents[1])
-    quick = {"FORGE_RAY_ADDRESS": "local", "FORGE_GPU_HANG_S": "1", "FORGE_GPU_STOP_S": "1"}
-    host = RayHost({**os.environ, **quick})
+    host = RayHost({**os.environ, "FORGE_RAY_ADDRESS": "local", "FORGE_GPU_STOP_S": "1"})
     try:
         yield host
         assert host.stop()
@@ -57,8 +60,12 @@ def test_bytes_models_and_faults_on_a_cluster(ray_host: RayHost, tmp_path: Path)
     assert again.usage is not None
     assert (first.usage.loads, again.usage.loads, again.usage.hits) == (1, 0, 1)
 
+    impatient = RayHost({**os.environ, "FORGE_RAY_ADDRESS": "local", **IMPATIENT})
+
     def make(**ride: Any) -> int:
-        return int(ray_host.make(Order(WildEngine(), Ride(**ride), {}, tmp_path / "made.txt")).facts["pid"])
+        # Only what hangs is asked for by one that does not wait.
+        host = impatient if ride.get("wrong") == "hang" else ray_host
+        return int(host.make(Order(WildEngine(), Ride(**ride), {}, tmp_path / "made.txt")).facts["pid"])
 
     for wrong, kind, fault in (
         ("kill", EngineFailed, "killed"),
@@ -81,3 +88,45 @@ def test_bytes_models_and_faults_on_a_cluster(ray_host: RayHost, tmp_path: Path)
         make(steps=4, sleep_s=0.25)
     assert heard[-1].within is not None
     assert heard[-1].within[1] == 4
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("wrong", ["", "hang"])
+def test_whoever_is_interrupted_stops_the_job_of_a_cluster(ray_host: RayHost, tmp_path: Path, wrong: str) -> None:
+    """By the flag where the engine still steps, by the end of the actor where it hangs."""
+
+    def make(**ride: Any) -> int:
+        return int(ray_host.make(Order(WildEngine(), Ride(**ride), {}, tmp_path / "made.txt")).facts["pid"])
+
+    before = make()
+    with listening(_interrupt):
+        steps_of("brief@en-GB|parent", "frames")
+        with pytest.raises(KeyboardInterrupt):
+            make(at="step", wrong=wrong, steps=10_000, sleep_s=0.1)
+    assert (make() == before) == (wrong == "")
+
+
+def _interrupt(progress: Progress) -> None:
+    if progress.within and not progress.note:
+        raise KeyboardInterrupt
+
+
+@pytest.mark.long
+def test_a_picture_of_a_cluster_has_the_bytes_of_this_process(
+    ray_host: RayHost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    torch = pytest.importorskip("torch")
+    models = model_shelf.environment(model_shelf.tiny_home())
+    monkeypatch.setattr("forge_resources.imaging.diffusion.ordering.plate_size", lambda _: (96, 54))
+    for name, value in {**models, "OMP_NUM_THREADS": "1"}.items():
+        monkeypatch.setenv(name, value)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    recipe = DiffusionArtist().parameters(look("tiny-sd1", 7, steps=4), "16:9", 0)
+    here, there = tmp_path / "here.png", tmp_path / "there.png"
+    InlineHost().make(Order(DiffusionArtist(), recipe, {}, here))
+    cluster = RayHost({**os.environ, "FORGE_RAY_ADDRESS": "local"})
+    usages = [cluster.make(Order(DiffusionArtist(), recipe, {}, there)).usage for _ in range(2)]
+    torch.set_num_threads(threads)
+    assert here.read_bytes() == there.read_bytes()
+    assert [(one.host, one.loads) for one in usages if one] == [("ray", 1), ("ray", 0)]
