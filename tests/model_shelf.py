@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import json
+import shutil
 import tempfile
 from functools import cache
 from pathlib import Path
@@ -49,6 +51,7 @@ def tiny_home() -> Path:
     from tests import tiny_models  # noqa: PLC0415 -- imports torch
 
     home = Path(tempfile.mkdtemp(prefix="forge-tiny-"))
+    atexit.register(shutil.rmtree, home, ignore_errors=True)
     overlay = home / "library" / "models"
     overlay.mkdir(parents=True)
     entries = {f"tiny-{name}": tiny_entry(name) for name in ARCHITECTURES}

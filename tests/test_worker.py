@@ -193,7 +193,8 @@ def test_a_peer_without_the_key_hears_nothing(shared: WorkerFloor) -> None:
         assert shared.works(), "one that says nonsense does not hold up the others"
     folder = shared.root / "run"
     assert oct(folder.stat().st_mode)[-3:] == "700"
-    assert {oct(path.stat().st_mode)[-3:] for path in folder.iterdir()} <= {"600"}
+    assert {oct(path.stat().st_mode)[-3:] for path in folder.iterdir() if path.is_file() or path.is_socket()} == {"600"}
+    assert oct(shared.host.folder.scratch.stat().st_mode)[-3:] == "700"
 
 
 def test_a_client_that_disappears_frees_the_device(shared: WorkerFloor) -> None:
@@ -351,16 +352,35 @@ def test_two_that_start_it_at_once_get_one_worker() -> None:
         assert status_of(made)["totals"]["jobs"] == 2
 
 
-def test_a_worker_that_was_killed_leaves_nothing_in_the_way() -> None:
-    with floor() as made:
-        made.make()
-        child = made.child()
-        os.kill(status_of(made)["pid"], signal.SIGKILL)
-        psutil.wait_procs([psutil.Process(child)] if psutil.pid_exists(child) else [], timeout=5)
-        assert made.host.folder.socket.exists(), "its socket is stale"
-        assert made.works()
-        assert made.child() != child
-        assert len([p for p in made.processes() if "forge_resources.gpu" in p.cmdline()]) == 1
+@pytest.mark.parametrize("at", ["", "step"])
+def test_a_worker_that_was_killed_leaves_nothing_in_the_way(shared: WorkerFloor, at: str) -> None:
+    """Idle, or in the middle of a job that does not end by itself."""
+    shared.make()
+    worker, child = status_of(shared)["pid"], shared.child()
+    failures: list[Exception] = []
+    thread = threading.Thread(target=lambda: failures.append(failure_of(shared, at)))
+    if at:
+        thread.start()
+        wait_until(lambda: (status_of(shared)["current"] or {}).get("phase") == "make")
+    os.kill(worker, signal.SIGKILL)
+    if at:
+        thread.join()
+        [failure] = failures
+        assert isinstance(failure, Unavailable)
+        assert "Run it again" in failure.remedy
+    wait_until(lambda: not [one for one in shared.processes() if one.pid in (worker, child)])
+    assert shared.host.folder.socket.exists(), "its socket is stale"
+    assert shared.works()
+    assert shared.child() != child
+    assert len([one for one in shared.processes() if "forge_resources.gpu" in one.cmdline()]) == 1
+    assert len(list(shared.host.folder.scratch.iterdir())) == 1, "temporary files of the one that was killed are gone"
+
+
+def failure_of(made: WorkerFloor, at: str) -> Exception:
+    """What a job that never ends is told when it ends all the same."""
+    with pytest.raises(Unavailable) as caught:
+        made.make(at=at, wrong="hang", model=f"never {at}")
+    return caught.value
 
 
 def test_a_worker_whose_socket_was_swept_away_makes_room_for_another() -> None:
@@ -377,7 +397,6 @@ def test_it_leaves_when_it_is_idle() -> None:
         made.make()
         wait_until(lambda: not made.processes())
         assert made.left() == []
-        assert made.works(), "and is started again when it is needed"
 
 
 def test_memory_that_is_not_given_back_costs_the_process() -> None:

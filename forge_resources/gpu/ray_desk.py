@@ -7,12 +7,16 @@ itself, which makes an actor of this class (see `ray_host`). Files travel as byt
 from __future__ import annotations
 
 import os
+import shutil
+import socket
 import tempfile
 import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 from forge_resources.gpu.doing import do
 from forge_resources.gpu.hosts import usage_of
@@ -35,6 +39,7 @@ class Desk:
         self._cancelled: set[str] = set()
         self._news: dict[str, dict[str, Any]] = {}
         self._began = time.time()
+        _sweep()
 
     def make(
         self, ticket: str, job: Mapping[str, Any], sources: Mapping[str, tuple[str, bytes]], suffix: str
@@ -44,7 +49,7 @@ class Desk:
         self._seen[ticket] = time.monotonic()
         asked = time.monotonic()
         try:
-            with self._turn, tempfile.TemporaryDirectory(prefix="forge-desk-") as name:
+            with self._turn, tempfile.TemporaryDirectory(prefix=f"{_folders()}{os.getpid()}-") as name:
                 return self._make(ticket, job, sources, Path(name), f"made{suffix}", time.monotonic() - asked)
         finally:
             self._seen.pop(ticket, None)
@@ -121,3 +126,16 @@ class Desk:
                 {"model": str(key), "bytes": size, "on_device": on_device} for key, size, on_device in cache.models()
             ],
         }
+
+
+def _folders() -> str:
+    """How the folders of this node's desks begin; nodes may share one disk."""
+    return f"forge-desk-{socket.gethostname()}-"
+
+
+def _sweep() -> None:
+    """Removes what desks of this node that were killed could not remove themselves."""
+    for left in Path(tempfile.gettempdir()).glob(f"{_folders()}*"):
+        process = left.name.removeprefix(_folders()).partition("-")[0]
+        if process.isdigit() and not psutil.pid_exists(int(process)):
+            shutil.rmtree(left, ignore_errors=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import secrets
+import shutil
 import stat
 import tempfile
 from collections.abc import Mapping
@@ -16,8 +17,10 @@ from pathlib import Path
 
 from forge_resources.errors import InvalidInput, Unavailable
 
-_LONGEST_SOCKET = 100
-"""The system takes 107 bytes for the path of a socket."""
+_LONGEST_SOCKET = 107
+"""Bytes that the system takes for the path of a socket."""
+_FORK_SERVER = "pymp-12345678/listener-12345678"
+"""As `multiprocessing` names the socket of its fork server, in the folder for temporary files."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,7 @@ class RuntimeFolder:
         else:
             root = Path(tempfile.gettempdir()) / f"forge-{os.getuid()}"
         folder = cls(root, re.sub(r"[^A-Za-z0-9-]", "-", device)[:24])
-        if len(os.fsencode(folder.socket)) > _LONGEST_SOCKET:
+        if len(os.fsencode(folder.scratch / _FORK_SERVER)) > _LONGEST_SOCKET:
             raise InvalidInput(f"{root} is too long for a socket.", remedy="Set FORGE_RUNTIME to a shorter path.")
         return folder
 
@@ -68,6 +71,11 @@ class RuntimeFolder:
     @property
     def log(self) -> Path:
         return self.root / f"gpu-{self.device}.log"
+
+    @property
+    def scratch(self) -> Path:
+        """Temporary files of the worker; whoever was killed could not remove them, so the next worker does."""
+        return self.root / f"gpu-{self.device}"
 
     def prepare(self) -> None:
         """Makes the folder, readable by its owner alone. Raises Unavailable where it is anybody else's."""
@@ -103,3 +111,11 @@ class RuntimeFolder:
         """Removes socket and key; the lock files stay, empty, because a lock is held by its file."""
         self.socket.unlink(missing_ok=True)
         self.key_file.unlink(missing_ok=True)
+
+    def sweep(self) -> None:
+        """Removes temporary files too. Nothing of the worker may be running any more."""
+        self.clear()
+        for passing in self.root.glob(f"{self.key_file.name}.*"):
+            passing.unlink(missing_ok=True)
+        if self.scratch.exists():
+            shutil.rmtree(self.scratch)

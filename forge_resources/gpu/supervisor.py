@@ -12,6 +12,7 @@ import os
 import select
 import signal
 import socket
+import tempfile
 import threading
 import time
 from collections import deque
@@ -60,7 +61,8 @@ class Supervisor:
             return False
         try:
             # Whoever had the lock before is gone, so is the worth of what it left.
-            self.folder.clear()
+            self.folder.sweep()
+            self.folder.scratch.mkdir(mode=0o700)
             key = self.folder.write_key()
             with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listening:
                 listening.bind(str(self.folder.socket))
@@ -77,6 +79,7 @@ class Supervisor:
                     worker.join()
         finally:
             self._floor.close()
+            self.folder.sweep()
             lock.release()
         log.info("left")
         return True
@@ -200,7 +203,10 @@ class Supervisor:
 
 def run(device: str, environment: Mapping[str, str], *, idle_s: float, tolerance: int) -> int:
     """The program of the worker's process. Returns its exit status."""
-    supervisor = Supervisor(RuntimeFolder.of(device, environment), idle_s=idle_s, tolerance=tolerance)
+    folder = RuntimeFolder.of(device, environment)
+    # Where `multiprocessing` puts the socket of the fork server. It is set in this process alone, not in its children.
+    tempfile.tempdir = str(folder.scratch)
+    supervisor = Supervisor(folder, idle_s=idle_s, tolerance=tolerance)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: threading.Thread(target=supervisor.leave, kwargs={"now": True}).start())
     supervisor.serve()
