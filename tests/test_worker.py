@@ -392,6 +392,17 @@ def test_a_worker_whose_socket_was_swept_away_makes_room_for_another() -> None:
         assert status_of(made)["pid"] != first
 
 
+def test_a_worker_that_cannot_write_to_its_folder_says_so_at_once() -> None:
+    with floor() as made:
+        folder = made.host.folder
+        folder.prepare()
+        folder.scratch.write_text("no folder")
+        with pytest.raises(Unavailable, match=r"cannot be started: .*Not a directory") as caught:
+            made.make()
+        assert str(folder.root) in caught.value.remedy
+        folder.scratch.unlink()
+
+
 def test_it_leaves_when_it_is_idle() -> None:
     with floor(FORGE_GPU_IDLE_S="0.5") as made:
         made.make()

@@ -184,7 +184,10 @@ class WorkerHost:
                     check=False,
                 )
                 if started.returncode:
-                    raise Unavailable(f"The worker of the device cannot be started: {started.stderr.strip()[-600:]}")
+                    raise Unavailable(
+                        f"The worker of the device cannot be started: {started.stderr.strip()[-600:]}",
+                        remedy=f"See to {self.folder.root}: its disk, and whose it is.",
+                    )
                 soon = time.monotonic() + START_S / 4
                 while time.monotonic() < soon:
                     if found := self._find():

@@ -16,7 +16,7 @@ import tempfile
 import threading
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from multiprocessing import AuthenticationError
 from multiprocessing.connection import Connection
 from typing import Any
@@ -51,13 +51,16 @@ class Supervisor:
         self._last = time.monotonic()
         self._began = time.time()
 
-    def serve(self) -> bool:
-        """Serves until it is time to leave. False where another worker of this device is running already."""
+    def serve(self, on_ready: Callable[[], None]) -> bool:
+        """Serves until it is time to leave, and says when it can be asked. False where another worker of this device
+        is running already. Raises OSError where its folder cannot be written to.
+        """
         self.folder.prepare()
         lock = FileLock(self.folder.lock, mode=0o600)
         try:
             lock.acquire(timeout=0)
         except Timeout:
+            on_ready()
             return False
         try:
             # Whoever had the lock before is gone, so is the worth of what it left.
@@ -68,6 +71,7 @@ class Supervisor:
                 listening.bind(str(self.folder.socket))
                 self.folder.socket.chmod(0o600)
                 listening.listen(64)
+                on_ready()
                 worker = threading.Thread(target=self._work, name="floor")
                 worker.start()
                 try:
@@ -201,13 +205,14 @@ class Supervisor:
         }
 
 
-def run(device: str, environment: Mapping[str, str], *, idle_s: float, tolerance: int) -> int:
-    """The program of the worker's process. Returns its exit status."""
+def run(
+    device: str, environment: Mapping[str, str], *, idle_s: float, tolerance: int, on_ready: Callable[[], None]
+) -> None:
+    """The program of the worker's process. See `Supervisor.serve`."""
     folder = RuntimeFolder.of(device, environment)
     # Where `multiprocessing` puts the socket of the fork server. It is set in this process alone, not in its children.
     tempfile.tempdir = str(folder.scratch)
     supervisor = Supervisor(folder, idle_s=idle_s, tolerance=tolerance)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: threading.Thread(target=supervisor.leave, kwargs={"now": True}).start())
-    supervisor.serve()
-    return 0
+    supervisor.serve(on_ready)
