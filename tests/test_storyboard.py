@@ -160,6 +160,10 @@ def test_the_product_is_read(text: str, mention: str, state: str | None) -> None
         ("Running Shoes", "They run.", "shoe"),
         ("Pluma", "A pen with a memory.", "tube"),
         ("Zyx", "Something entirely new.", "box"),
+        ("Havra Oat Drink", "A creamy oat drink in a carton.", "box"),
+        ("Havra Oat Drink", "Creamy, in a slim recyclable can.", "can"),
+        ("Aurora Lamp", "It comes in a box.", "lamp"),
+        ("Alpine Spring Water", "In the mountains a bottle never runs dry.", "bottle"),
     ],
 )
 def test_product_shapes(name: str, description: str, shape: str) -> None:

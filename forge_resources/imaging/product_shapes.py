@@ -20,12 +20,19 @@ from forge_resources.schemas.brand import Product
 from forge_resources.schemas.types import Document
 
 DEFAULT_SHAPE = "box"
+_ARTICLES = frozenset({"a", "an", "its", "the", "one"})
+_ADJECTIVES = 2
+"""How many words may stand between the article and what something comes in: `in a small green carton`."""
 
 
 class ProductShapes(Document):
-    """Everyday product words by shape; `until` are the words that end the part of a name that is read."""
+    """Everyday product words by shape; `until` are the words that end the part of a name that is read.
+
+    `packs` are what goods come in, by shape; only products of those shapes are packed.
+    """
 
     until: Annotated[list[str], Field(min_length=1)]
+    packs: dict[str, Annotated[list[str], Field(min_length=1)]]
     shapes: dict[str, Annotated[list[str], Field(min_length=1)]]
 
     @model_validator(mode="after")
@@ -33,6 +40,8 @@ class ProductShapes(Document):
         known = set(load_vocabulary().product_shapes)
         if set(self.shapes) != known:
             raise ValueError(f"shapes and the vocabulary differ in {', '.join(sorted(set(self.shapes) ^ known))}")
+        if strangers := sorted(set(self.packs) - known):
+            raise ValueError(f"packs has {', '.join(strangers)}, which are no shapes")
         words = [word for phrases in self.shapes.values() for word in phrases]
         if repeated := sorted({word for word in words if words.count(word) > 1}):
             raise ValueError(f"listed more than once: {', '.join(repeated)}")
@@ -69,7 +78,21 @@ def read_product(product: Product) -> ProductReading:
     if not found:
         return ProductReading(DEFAULT_SHAPE, (product.name,))
     shape, noun = found
+    if shape in {*product_shapes().packs, "bar"}:
+        shape = _pack(product.description) or _pack(product.name) or shape
     return ProductReading(shape, tuple(dict.fromkeys((product.name, noun, noun.split()[-1]))))
+
+
+def _pack(text: str) -> str | None:
+    """The shape of what something comes in, as in `in a carton` or `in its slim can`."""
+    words = [token.word for token in tokens_of(text)]
+    shapes = {word: shape for shape, packs in product_shapes().packs.items() for word in packs}
+    for start, word in enumerate(words[:-2]):
+        if word == "in" and words[start + 1] in _ARTICLES:
+            reach = words[start + 2 : start + 2 + _ADJECTIVES + 1]
+            if found := next((shapes[each] for each in reach if each in shapes), None):
+                return found
+    return None
 
 
 def _head(text: str) -> tuple[str, str] | None:
