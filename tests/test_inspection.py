@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 
 from forge_resources.editing import ffmpeg
+from forge_resources.editing.cut import Lettering
 from forge_resources.editing.inspection.caption_findings import caption_findings
 from forge_resources.editing.inspection.expectation import InspectionParameters, ReadingRules
 from forge_resources.editing.inspection.inspector import inspect
@@ -18,12 +20,15 @@ from forge_resources.editing.inspection.limits import quality_limits
 from forge_resources.editing.inspection.motion import black_runs, cuts, flashing, frozen_runs
 from forge_resources.editing.inspection.page import InspectionPage, PageParameters
 from forge_resources.editing.inspection.reader import reader_version
+from forge_resources.editing.inspection.type_findings import look, still_frames, type_findings
+from forge_resources.editing.inspection.viewing import view
 from forge_resources.editing.provenance.credentials import identity
 from forge_resources.editing.provenance.manifest import SignParameters, c2pa_definition
 from forge_resources.editing.provenance.signing import Signer
+from forge_resources.editing.timeline_reading import open_timeline, read_cut
 from forge_resources.schemas.edit import TypeNote
 from forge_resources.schemas.quality import QualityReport
-from tests.sample_spot import PAN, PUSH, SMALL, Spot, painted, profile, spoken
+from tests.sample_spot import PAN, PUSH, SAFE, SMALL, Spot, painted, profile, spoken
 from tests.test_provenance import making
 
 LIMITS = quality_limits()
@@ -119,7 +124,7 @@ def wanted(**changes: Any) -> InspectionParameters:
         "container": "mp4", "size": SMALL, "fps": FPS, "spot_frames": 100, "leader": [], "tail": [], "timecode": None,
         "edge_silence_frames": 0, "video": outlet.video, "audio": outlet.audio, "loudness": outlet.loudness,
         "captions": [], "reading": ReadingRules(language="en", line_length=42, max_lines=2, reading_speed_cps=20),
-        "limits": LIMITS, "ffmpeg": ffmpeg.version(), "reader": reader_version(),
+        "safe_area": SAFE, "limits": LIMITS, "ffmpeg": ffmpeg.version(), "reader": reader_version(),
     }  # fmt: skip
     return InspectionParameters.model_validate({**fields, **changes})
 
@@ -195,6 +200,26 @@ def test_flashes_are_found(spot: Spot, tmp_path: Path) -> None:
 def test_type_that_cannot_be_read_is_found(spot: Spot, tmp_path: Path) -> None:
     grey = altered(spot, tmp_path / "grey.mp4", "-vf", "eq=contrast=0.12")
     assert "contrast of 1." in told(inspected(spot, grey), "type")
+
+
+def test_type_outside_of_the_outlets_safe_area_is_found(spot: Spot, signed: Path) -> None:
+    high = SAFE.model_copy(update={"bottom": 0.35})
+    assert "pixels outside the safe area, bottom" in told(inspected(spot, signed, safe_area=high), "type")
+
+
+def test_legal_lines_that_are_small_or_gone_too_soon_are_found(spot: Spot, signed: Path) -> None:
+    cut = read_cut(open_timeline(spot.folder / "spot.otio"))
+    legal = TypeNote(role="legal", text=["Battery life depends on use."], fade_in=4, fade_out=4)
+    cut = replace(cut, lettering=(Lettering(legal, 20, 60),))
+    seen = view(signed, list(still_frames(cut, wanted())), spot.folder)
+    found = "; ".join(map(str, type_findings(look(seen, cut, wanted()), cut, wanted())))
+    assert "held for 2.08 s; its words need 3.00 s" in found
+    assert "contrast of 1." in found, "the line is not in the picture"
+    strict = LIMITS.model_copy(update={"type": LIMITS.type.model_copy(update={"legal_height": 0.2})})
+    small = wanted(limits=strict)
+    assert "of the picture's height; 20% is the least" in str(
+        list(map(str, type_findings(look(seen, cut, small), cut, small)))
+    )
 
 
 def test_a_damaged_manifest_is_found(spot: Spot, signed: Path, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from forge_resources.editing.inspection.limits import QualityLimits, quality_lim
 from forge_resources.editing.inspection.reader import reader_version
 from forge_resources.editing.outlet import first_timecode
 from forge_resources.schemas.brief import CellBrief
-from forge_resources.schemas.delivery import CaptionFormat, DeliveryProfile, Segment
+from forge_resources.schemas.delivery import CaptionFormat, DeliveryProfile, SafeArea, Segment
 from forge_resources.schemas.edit import TimelineNote
 from forge_resources.schemas.media_formats import AudioFormat, Container, FrameSize, Loudness, VideoFormat
 from forge_resources.schemas.timecode import Timecode
@@ -53,6 +53,7 @@ class InspectionParameters(Document):
     loudness: Loudness
     captions: list[CaptionFormat]
     reading: ReadingRules
+    safe_area: SafeArea
     limits: QualityLimits
     ffmpeg: str
     reader: str
@@ -101,6 +102,7 @@ def inspection_parameters(
             max_lines=captions.max_lines,
             reading_speed_cps=captions.reading_speed_cps,
         ),
+        safe_area=profile.safe_areas[note.aspect_ratio],
         limits=quality_limits(),
         ffmpeg=ffmpeg.version(),
         reader=reader_version(),

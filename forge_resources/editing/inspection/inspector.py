@@ -38,7 +38,7 @@ class Inspector(EditEngine):
 
     name = "inspect"
     tier: ClassVar[Tier] = "full"
-    version = "1"
+    version = "2"
     summary = "Decodes a finished file and compares it with profile, timeline and captions."
     media_type = "application/json"
     suffix = ".json"

@@ -74,7 +74,7 @@ def type_findings(looked: Sequence[Looked], cut: Cut, wanted: InspectionParamete
             told = f"contrast of {figures.contrast:.1f}:1 with what is under it; {limits.contrast:g}:1 is the least"
             yield _fault(note.role, told, figures.at_s)
         if each.placed is not None:
-            yield from _safe_findings(each.placed, cut, note.role, figures.at_s)
+            yield from _safe_findings(each.placed, wanted, note.role, figures.at_s)
         if note.role != "legal":
             continue
         if figures.height is not None and figures.height < limits.legal_height:
@@ -130,8 +130,9 @@ def _line_height(placed: Placed) -> float:
     return min((line.ink[0] + line.ink[1]) * placed.block.size for line in placed.block.lines)
 
 
-def _safe_findings(placed: Placed, cut: Cut, role: str, at_s: float) -> Iterator[QualityFinding]:
-    size, safe = cut.note.size, cut.note.safe_area
+def _safe_findings(placed: Placed, wanted: InspectionParameters, role: str, at_s: float) -> Iterator[QualityFinding]:
+    """The outlet's safe area counts, whatever the timeline was set for."""
+    size, safe = wanted.size, wanted.safe_area
     mask = Image.fromarray(np.asarray(placed.block.mask(size, placed.left, placed.baseline)))
     box = mask.getbbox()
     if box is None:
