@@ -172,6 +172,8 @@ def test_requests_of_the_wrong_shape_are_refused(shared: WorkerFloor) -> None:
         for request in refused:
             say(connection, {"ask": "make", "target": "/tmp/x", **request})
             assert last_word(connection)["code"] == "invalid_input"
+    with pytest.raises(InvalidInput, match="33 MiB is too large"):
+        shared.make(says="x" * 33 * 2**20)
     assert shared.child() == before, "a bad request does not cost the process"
     with pytest.raises(Unavailable, match="cannot be loaded"):
         shared.host.make(Order(type("Made", (WildEngine,), {})(), Ride(), {}, Path("/tmp/x")))
@@ -205,7 +207,7 @@ def test_a_client_that_disappears_frees_the_device(shared: WorkerFloor) -> None:
         "from forge_resources.gpu.hosts import Order\nfrom tests.heavy.wild import Ride, WildEngine\n"
         "WorkerHost(os.environ).make(Order(WildEngine(), Ride(steps=10_000, sleep_s=0.05), {}, Path('/tmp/none')))\n"
     )
-    client = subprocess.Popen([sys.executable, "-c", code], env=shared.environment)
+    client = subprocess.Popen([sys.executable, "-c", code], env={**shared.environment, "FORGE_GPU_STOP_S": "30"})
     wait_until(lambda: (status_of(shared)["current"] or {}).get("step") is not None)
     client.kill()
     client.wait()

@@ -19,7 +19,7 @@ from typing import Any
 from filelock import FileLock
 
 from forge_resources.engines.contract import Engine
-from forge_resources.errors import FAMILY, EngineFailed, Fault, ForgeError, Unavailable
+from forge_resources.errors import FAMILY, EngineFailed, Fault, ForgeError, InvalidInput, Unavailable
 from forge_resources.gpu.hosts import Answer, Order
 from forge_resources.gpu.imports import code_stamp, location_of
 from forge_resources.gpu.limits import Limits, device_name
@@ -120,6 +120,8 @@ class WorkerHost:
                             remedy="Run it again: another worker is started, and what was finished is kept.",
                         ) from None
                     continue  # It left before it began, as one that is idle does; the next one is asked.
+                except InvalidInput:
+                    raise  # It is too large to be asked for.
                 except BaseException:
                     self._give_up(job.limits)
                     raise

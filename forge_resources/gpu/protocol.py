@@ -96,9 +96,17 @@ def parse_request(data: bytes) -> Make | Warm | Cancel | Status | Stop:
 
 
 def say(connection: Connection, message: Mapping[str, Any] | Document) -> None:
-    """Sends one document. Raises OSError where the other side is gone or does not read."""
+    """Sends one document. Raises OSError where the other side is gone or does not read, InvalidInput where the document
+    is larger than the other side takes.
+    """
     value = message.model_dump(mode="json") if isinstance(message, Document) else message
-    connection.send_bytes(json.dumps(value, separators=(",", ":")).encode())
+    data = json.dumps(value, separators=(",", ":")).encode()
+    if len(data) > LARGEST_BYTES:
+        raise InvalidInput(
+            f"A message of {len(data) / 2**20:.0f} MiB is too large: {LARGEST_BYTES / 2**20:.0f} MiB is the most.",
+            remedy="Hand over large parts as sources, which are files.",
+        )
+    connection.send_bytes(data)
 
 
 def hear(connection: Connection) -> dict[str, Any]:
