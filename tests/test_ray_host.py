@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import socket
+import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +15,7 @@ import pytest
 from forge_resources.errors import EngineFailed, OutOfMemory, TimedOut, Unavailable
 from forge_resources.gpu.choice import host_of_deployment
 from forge_resources.gpu.hosts import InlineHost, Order
+from forge_resources.gpu.ray_desk import Desk
 from forge_resources.gpu.ray_host import RayHost
 from forge_resources.imaging.diffusion.engine import DiffusionArtist
 from forge_resources.progress import Progress, listening, steps_of
@@ -27,6 +31,22 @@ def test_ray_that_is_not_installed_is_told(monkeypatch: pytest.MonkeyPatch, tmp_
     with pytest.raises(Unavailable, match="pip install") as caught:
         host.make(Order(WildEngine(), Ride(), {}, tmp_path / "made.txt"))
     assert caught.value.code == "unavailable"
+
+
+def test_a_desk_removes_what_one_that_was_killed_has_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    host = socket.gethostname()
+    names = [
+        f"forge-desk-{host}-{ended.pid}-a",
+        f"forge-desk-{host}-{os.getpid()}-b",
+        f"forge-desk-elsewhere-{ended.pid}-c",
+    ]
+    for name in names:
+        (tmp_path / name).mkdir()
+    Desk()
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(names[1:]), "those of the dead of this node"
 
 
 @pytest.fixture(scope="module")
