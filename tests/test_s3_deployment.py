@@ -16,11 +16,16 @@ import yaml
 from dagster._core.instance.ref import InstanceRef
 from dagster._core.storage.compute_log_manager import ComputeIOType
 from dagster._core.storage.local_compute_log_manager import LocalComputeLogManager
+from starlette.testclient import TestClient
 
-from forge_jobs.instance import CHECKOUT, SERVICES
-from forge_resources.adapters.compute_logs import LinkedS3Logs, link_minutes
+from forge_jobs.board.app import BoardApp, BoardSettings
+from forge_jobs.board.shelf import BoardShelf
+from forge_jobs.instance import CHECKOUT, SERVICES, open_instance
+from forge_resources.adapters.compute_logs import LinkedS3Logs
 from forge_resources.errors import InvalidInput
 from forge_resources.settings import Settings
+from forge_resources.store.s3 import link_minutes
+from forge_resources.studio import Studio
 from tests.faulty_proxy import Fault, faulty_proxy
 from tests.forge_call import forge
 from tests.s3_server import BUCKET
@@ -49,11 +54,36 @@ def test_a_brief_is_made_and_looked_after_on_s3(
     [link] = forge("links", "night-tea", "--minutes", "5", home=deployment.home, **where)["links"]
     with urllib.request.urlopen(link["link"]) as answer:
         assert answer.read(12)[4:8] == b"ftyp"
+    for name, value in where.items():
+        monkeypatch.setenv(name, value)
+    the_board_hands_out_links(Path(cell["spot"]).name, s3_server)
     assert not [key for key in (item.key for item in bucket.objects.all()) if not key.startswith("team/store/")]
     half = bucket.Object("team/store/deliverables/" + cell["spot"].rpartition("/deliverables/")[2])
     half.put(Body=half.get()["Body"].read()[:-1])
     [flaw] = forge("store", "fsck", home=deployment.home, status=1, **where)["flaws"]
     assert (flaw["kind"], flaw["what"]) == ("damaged", cell["spot"])
+
+
+def the_board_hands_out_links(spot: str, s3_server: str) -> None:
+    settings = Settings.from_environment()
+    place = f"/briefs/night-tea/en-GB/busy-parent/files/{spot}"
+    with open_instance(settings) as instance:
+        shelf = BoardShelf(instance, Studio(settings))
+        through, linked = (
+            TestClient(BoardApp(shelf, BoardSettings(links=links)).app, "http://localhost", follow_redirects=False)
+            for links in (False, True)
+        )
+        whole = through.get(place)
+        assert (whole.status_code, whole.content[4:8]) == (200, b"ftyp")
+        answer = linked.get(place)
+    assert answer.status_code == 307
+    assert f"media-src 'self' {s3_server}" in answer.headers["content-security-policy"]
+    assert s3_server not in whole.headers["content-security-policy"]
+    with urllib.request.urlopen(answer.headers["location"]) as fetched:
+        assert fetched.read() == whole.content
+        assert fetched.headers["Content-Type"] == "video/mp4"
+        assert fetched.headers["Content-Disposition"] == f'inline; filename="{spot}"'
+    assert "X-Amz-Expires=3600" in answer.headers["location"]
 
 
 @pytest.fixture
@@ -88,6 +118,7 @@ def test_what_steps_print_is_kept_on_s3_and_linked(
         key = manager.build_log_key_for_run(run.run_id, captured.logs_captured_data.file_key)
         link = manager.download_url_for_type(key, ComputeIOType.STDOUT)
         assert link is not None
+        assert "X-Amz-Expires=900" in link
         with urllib.request.urlopen(link) as answer:
             assert b"said by a step" in answer.read()
         assert next(iter(bucket.objects.all())).key.startswith("team/logs/storage/")

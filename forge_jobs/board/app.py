@@ -39,11 +39,15 @@ _SAFE_TO_SHOW = ("image/png", "video/mp4", "text/vtt")
 
 @dataclass(frozen=True)
 class BoardSettings:
-    """`hosts` the board answers to; `origins` a proxy shows it under; `user_header` in which that names the person."""
+    """`hosts` the board answers to; `origins` a proxy shows it under; `user_header` in which that names the person.
+
+    With `links`, browsers fetch what was delivered to S3 from there.
+    """
 
     hosts: tuple[str, ...] = ("localhost", "127.0.0.1", "::1")
     origins: tuple[str, ...] = ()
     user_header: str = ""
+    links: bool = False
 
 
 class BoardApp:
@@ -67,7 +71,7 @@ class BoardApp:
                 Mount("/static", StaticFiles(packages=[("forge_jobs.board", "static")])),
             ],
             middleware=[
-                Middleware(Headers),
+                Middleware(Headers, elsewhere=shelf.address_of_links() if settings.links else ""),
                 Middleware(Hosts, hosts=settings.hosts),
             ],
             exception_handlers={ForgeError: self._refused, HTTPException: self._no_page, Exception: self._broken},
@@ -134,11 +138,14 @@ class BoardApp:
         return FileResponse(file, media_type="image/png", headers=headers)
 
     def _file(self, request: Request) -> Response:
-        file, found = self._shelf.delivered_file(**request.path_params)
+        file = self._shelf.delivered(**request.path_params)
         kind = guess_type(file.name)[0] or "application/octet-stream"
         shown = kind in _SAFE_TO_SHOW and "download" not in request.query_params
         name = Path(file.name).name
         disposition = "inline" if shown else "attachment"
+        if self._settings.links and (link := self._shelf.link_to(file, kind, f'{disposition}; filename="{name}"')):
+            return RedirectResponse(link, status_code=307)
+        found = self._shelf.content_of(file)
         if isinstance(found, Path):
             return FileResponse(found, media_type=kind, filename=name, content_disposition_type=disposition)
         # Names are of letters, digits and `@._-`: nothing in them needs quoting.

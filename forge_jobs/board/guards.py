@@ -19,9 +19,11 @@ from forge_resources.errors import ForgeError, InvalidInput
 
 LARGEST_FORM: Final = 64 * 1024
 
+_POLICY = (
+    "default-src 'none'; img-src 'self'{elsewhere}; media-src 'self'{elsewhere}; style-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
 _HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "same-origin",
@@ -37,16 +39,21 @@ class Refused(ForgeError):
 
 
 class Headers:
-    """Middleware: every answer tells the browser to load nothing from elsewhere, and pages are not kept."""
+    """Middleware: every answer tells the browser to load nothing from elsewhere, and pages are not kept.
 
-    def __init__(self, app: ASGIApp) -> None:
+    `elsewhere` is the one other address that pictures, sound and video may come from.
+    """
+
+    def __init__(self, app: ASGIApp, elsewhere: str = "") -> None:
         self._app = app
+        policy = _POLICY.format(elsewhere=f" {elsewhere}" if elsewhere else "")
+        self._headers = {"Content-Security-Policy": policy, **_HEADERS}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in _HEADERS.items():
+                for name, value in self._headers.items():
                     headers[name] = value
                 headers.setdefault("Cache-Control", "no-store")
             await send(message)

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import dagster as dg
 
@@ -24,7 +25,8 @@ from forge_resources.schemas.deliverables import Deliverables, DeliveredFile
 from forge_resources.schemas.script import Script
 from forge_resources.schemas.storyboard import Frames
 from forge_resources.secrets import redacted
-from forge_resources.store.files import is_local, place_at
+from forge_resources.store.files import is_local, place_at, read_bytes
+from forge_resources.store.s3 import link_minutes, link_to
 from forge_resources.studio import Studio
 
 _READ_AGAIN_S = 1.0
@@ -115,22 +117,43 @@ class BoardShelf:
             raise NotFound("This storyboard has changed since.", remedy="Open the page of the cell again.")
         return self.studio.store.path(frames.contact_sheet)
 
-    def delivered_file(self, slug: str, market: str, persona: str, name: str) -> tuple[DeliveredFile, Path | bytes]:
+    def delivered(self, slug: str, market: str, persona: str, name: str) -> DeliveredFile:
         """A delivered file by the name it was handed over under. Only names of the cell's own list are answered."""
         document = self.studio.cabinet.read("deliverables", self._key(slug, market, persona).path, Deliverables)
         file = next((file for file in document.files if file.name == name), None)
         if file is None:
             raise NotFound(f"No file `{name}` was delivered for {document.cell}.")
+        return file
+
+    def content_of(self, file: DeliveredFile) -> Path | bytes:
+        """Where a delivered file is on this machine, or its bytes. Raises NotFound."""
         place = place_at(file.address)
         if is_local(place):
             if not place.exists():
-                raise NotFound(f"The file `{name}` is no longer where it was delivered.", remedy="Run the brief again.")
-            return file, Path(place.path)
+                raise NotFound(
+                    f"The file `{file.name}` is no longer where it was delivered.", remedy="Run the brief again."
+                )
+            return Path(place.path)
         try:
             # What an engine made is in the store too, and is kept on this machine once it was asked for.
-            return file, self.studio.store.path_of(file.sha256, Path(file.name).suffix)
+            return self.studio.store.path_of(file.sha256, Path(file.name).suffix)
         except NotFound:
-            return file, place.read_bytes()
+            return read_bytes(place)
+
+    def link_to(self, file: DeliveredFile, kind: str, disposition: str) -> str | None:
+        """A link to a delivered file that lives for FORGE_LINK_MINUTES; None where it is not on S3."""
+        place = place_at(file.address)
+        if is_local(place):
+            return None
+        return link_to(place, link_minutes(), ResponseContentType=kind, ResponseContentDisposition=disposition)
+
+    def address_of_links(self) -> str:
+        """Scheme and host of every such link; empty where the store is not on S3."""
+        store = self.studio.settings.store
+        if is_local(store):
+            return ""
+        link = urlsplit(link_to(store / "deliverables", link_minutes()))
+        return f"{link.scheme}://{link.netloc}"
 
     def _key(self, slug: str, market: str, persona: str) -> CellKey:
         manifest = self.studio.filing.manifest(_plain(slug))

@@ -39,6 +39,7 @@ def _settings() -> BoardSettings:
         "hosts": _listed("FORGE_BOARD_HOSTS"),
         "origins": _listed("FORGE_BOARD_ORIGINS"),
         "user_header": os.environ.get("FORGE_BOARD_USER_HEADER", ""),
+        "links": os.environ.get("FORGE_BOARD_LINKS", "") not in ("", "off"),
     }
     return BoardSettings(**{name: value for name, value in given.items() if value})  # type: ignore[arg-type]
 

@@ -9,11 +9,10 @@ import click
 from forge_jobs.command.approve import slug_of
 from forge_jobs.command.cells import cells_option_market, cells_option_persona, chosen
 from forge_jobs.command.output import EXIT_DONE, EXIT_FAILED, json_option, people, print_json, print_table
-from forge_resources.adapters.compute_logs import LINK_MINUTES, link_minutes
 from forge_resources.schemas.deliverables import Deliverables, DeliveredFile
 from forge_resources.settings import Settings
 from forge_resources.store.files import is_local, place_at
-from forge_resources.store.s3 import link_to
+from forge_resources.store.s3 import LINK_MINUTES, link_minutes, link_to
 from forge_resources.studio import Studio
 
 

@@ -20,20 +20,10 @@ from dagster._core.storage.local_compute_log_manager import LocalComputeLogManag
 from dagster._serdes import ConfigurableClass, ConfigurableClassData
 from dagster_aws.s3 import S3ComputeLogManager
 
-from forge_resources.errors import InvalidInput
-from forge_resources.store.s3 import LONGEST_LINK_MINUTES
+from forge_resources.store.files import place_at
+from forge_resources.store.s3 import link_minutes, link_to
 
 log = logging.getLogger("forge.logs")
-
-LINK_MINUTES = 60
-
-
-def link_minutes() -> int:
-    """How long links live: FORGE_LINK_MINUTES, else an hour. Raises InvalidInput."""
-    said = os.environ.get("FORGE_LINK_MINUTES") or str(LINK_MINUTES)
-    if not said.isdigit() or not 0 < int(said) <= LONGEST_LINK_MINUTES:
-        raise InvalidInput(f"FORGE_LINK_MINUTES is `{said}`; it must be 1 to {LONGEST_LINK_MINUTES}.")
-    return int(said)
 
 
 class LinkedS3Logs(S3ComputeLogManager):
@@ -42,9 +32,8 @@ class LinkedS3Logs(S3ComputeLogManager):
     def download_url_for_type(self, log_key: Sequence[str], io_type: ComputeIOType) -> str | None:
         if not self.is_capture_complete(log_key):
             return None
-        target = {"Bucket": self._s3_bucket, "Key": self._s3_key(log_key, io_type)}  # type: ignore[no-untyped-call]
-        link: str = self._s3_session.generate_presigned_url("get_object", Params=target, ExpiresIn=link_minutes() * 60)
-        return link
+        key = self._s3_key(log_key, io_type)  # type: ignore[no-untyped-call]
+        return link_to(place_at(f"s3://{self._s3_bucket}/{key}"), link_minutes())
 
     def _upload_file_obj(
         self, data: IO[bytes], log_key: Sequence[str], io_type: ComputeIOType, partial: bool = False

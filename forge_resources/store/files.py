@@ -35,9 +35,12 @@ def place_at(address: str) -> UPath:
 
 
 def _connection() -> dict[str, object]:
-    """A service that does not answer is given up in seconds, and tried again by `s3`; listings by botocore itself."""
+    """A service that does not answer is given up in seconds, and tried again by `s3`; listings by botocore itself.
+
+    Links are signed by version 4 too: for some regions botocore takes version 2, which newer services refuse.
+    """
     retries = {} if "AWS_MAX_ATTEMPTS" in os.environ else {"retries": {"mode": "standard", "max_attempts": 6}}
-    return {"connect_timeout": 5, "read_timeout": 60, **retries}
+    return {"connect_timeout": 5, "read_timeout": 60, "signature_version": "s3v4", **retries}
 
 
 def is_local(place: UPath) -> bool:

@@ -34,6 +34,7 @@ T = TypeVar("T")
 PATIENCE_SECONDS = 120.0
 PART_BYTES = 16 * 2**20
 """A file larger than this goes in parts of it. S3 takes parts of 5 MiB or more, and 10,000 of them."""
+LINK_MINUTES = 60
 LONGEST_LINK_MINUTES = 7 * 24 * 60
 """Signature version 4 allows no longer life."""
 
@@ -166,12 +167,23 @@ def _parts_of(source: Path) -> Iterator[bytes]:
             yield data
 
 
-def link_to(place: UPath, minutes: float) -> str:
-    """An https address of an object that opens without credentials for so long. Raises InvalidInput, Unavailable."""
+def link_minutes() -> int:
+    """How long links live: FORGE_LINK_MINUTES, else an hour. Raises InvalidInput."""
+    said = os.environ.get("FORGE_LINK_MINUTES") or str(LINK_MINUTES)
+    if not said.isdigit() or not 0 < int(said) <= LONGEST_LINK_MINUTES:
+        raise InvalidInput(f"FORGE_LINK_MINUTES is `{said}`; it must be 1 to {LONGEST_LINK_MINUTES}.")
+    return int(said)
+
+
+def link_to(place: UPath, minutes: float, **answer: str) -> str:
+    """An address of an object that opens without credentials for so long. Raises InvalidInput, Unavailable.
+
+    `answer` are headers that the service shall answer with, such as `ResponseContentType`.
+    """
     if not 0 < minutes <= LONGEST_LINK_MINUTES:
         raise InvalidInput(f"A link lives for at most {LONGEST_LINK_MINUTES} minutes, not {minutes:g}.")
     with trouble_told(place, "sign a link to"):
-        link: str = place.fs.sign(place.path, expiration=round(minutes * 60))
+        link: str = place.fs.sign(place.path, expiration=round(minutes * 60), **answer)
     return link
 
 
