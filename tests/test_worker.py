@@ -238,11 +238,12 @@ def test_whoever_is_interrupted_stops_the_job(shared: WorkerFloor, wrong: str) -
         FORGE_GPU_STOP_S="0.3" if wrong else "30", FORGE_GPU_TERM_S="0.3" if wrong == "deaf" else "30"
     )
     kept = signal.signal(signal.SIGALRM, _interrupt)
-    signal.setitimer(signal.ITIMER_REAL, 0.4)
     started = time.monotonic()
     try:
-        with pytest.raises(_Interrupted):
-            shared.make(host, at="step", wrong=wrong, steps=10_000, sleep_s=0.02)
+        with listening(lambda progress: progress.note or signal.setitimer(signal.ITIMER_REAL, 0.1)):
+            steps_of("brief@en-GB|parent", "frames")
+            with pytest.raises(_Interrupted):
+                shared.make(host, at="step", wrong=wrong, steps=10_000, sleep_s=0.2)
     finally:
         signal.signal(signal.SIGALRM, kept)
     assert time.monotonic() - started < 30, "nothing was waited for that could not come"
