@@ -145,7 +145,7 @@ def test_settings_that_are_wrong_are_refused() -> None:
 
 
 def test_the_folder_of_a_worker_is_private(tmp_path: Path) -> None:
-    folder = RuntimeFolder.of("cpu", {"FORGE_RUNTIME": str(tmp_path / "run")})
+    folder = RuntimeFolder(tmp_path / "run", "cpu")
     folder.root.mkdir(mode=0o777)
     folder.root.chmod(0o777)
     folder.prepare()
