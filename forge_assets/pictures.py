@@ -18,7 +18,7 @@ from forge_resources.schemas.script import Script
 from forge_resources.schemas.storyboard import Frames, Storyboard
 from forge_resources.store.tally import Tally
 from forge_resources.writing.enhancement import enhanced, mode_of
-from forge_resources.writing.spending import spending
+from forge_resources.writing.spending import spending_shown
 
 
 @stage(group="storyboard", kinds={"json"}, revision=1)
@@ -76,5 +76,5 @@ def _described(brief: CellBrief, storyboard: Storyboard, worked_out: Tally) -> d
     return {
         "descriptions by": mode,
         "descriptions": dg.MetadataValue.table(records=records),
-        **spending(worked_out.made_facts),
+        **spending_shown(worked_out),
     }

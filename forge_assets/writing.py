@@ -13,7 +13,7 @@ from forge_resources.schemas.script import Concept, Culture, Script
 from forge_resources.writing.adaptation import adapted_rows
 from forge_resources.writing.papers import write_paper
 from forge_resources.writing.room import Round, Written, write_script
-from forge_resources.writing.spending import spending
+from forge_resources.writing.spending import spending_shown
 
 
 @stage(group="writing", kinds={"json"}, revision=1, gpu=True)
@@ -23,7 +23,7 @@ def concept(
     """What the spot says and in which order; the same for all cells of a brief."""
     paper, tally = write_paper(studio.studio.workshop, brief, "concept", Concept)
     shown: dict[str, Any] = {"message": paper.core_message, "structure": " → ".join(paper.structure)}
-    shown |= spending(tally.made_facts)
+    shown |= spending_shown(tally)
     return result(context, paper, tally=tally, **shown)
 
 
@@ -33,7 +33,7 @@ def culture(
 ) -> dg.MaterializeResult[Culture]:
     """What the market asks of the spot: tone, pitfalls, opportunities, rules."""
     paper, tally = write_paper(studio.studio.workshop, brief, "culture", Culture, concept)
-    shown: dict[str, Any] = {"notes": _as_list(paper), **spending(tally.made_facts)}
+    shown: dict[str, Any] = {"notes": _as_list(paper), **spending_shown(tally)}
     return result(context, paper, tally=tally, **shown)
 
 
@@ -61,7 +61,7 @@ def script(
         ]
     )
     shown: dict[str, Any] = {"script": table, "seconds": float(paper.duration_s), "rows": len(paper.rows)}
-    shown |= _rounds_shown(written) | _adaptation_shown(brief, written) | spending(written.tally.made_facts)
+    shown |= _rounds_shown(written) | _adaptation_shown(brief, written) | spending_shown(written.tally)
     return result(context, paper, tally=written.tally, **shown)
 
 

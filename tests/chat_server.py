@@ -49,7 +49,8 @@ class Said:
 class Answer:
     """What the server does: says `text`, or fails with `status`; after `delay_s`; `raw` is sent as it is.
 
-    `stall_after` stops in the middle of the text and never ends; `drip_s` waits between its pieces.
+    `stall_after` stops in the middle of the text and never ends; `drip_s` waits between its pieces;
+    `breaks` tells a fault of that type after the first piece.
     """
 
     text: str = ""
@@ -60,6 +61,7 @@ class Answer:
     raw: bytes | None = None
     stall_after: int | None = None
     drip_s: float = 0.0
+    breaks: str = ""
     usage: tuple[int, int] | None = (100, 50)
 
 
@@ -156,6 +158,9 @@ def _openai(answer: Answer) -> Iterator[bytes | None]:
             yield None
             return
         yield chunk(choices=[{"index": 0, "delta": {"role": "assistant", "content": piece}, "finish_reason": None}])
+        if answer.breaks:
+            yield b"data: " + json.dumps({"error": {"type": answer.breaks, "message": "Sorry."}}).encode() + b"\n\n"
+            return
     yield chunk(choices=[{"index": 0, "delta": {}, "finish_reason": answer.finish}])
     if answer.usage:
         put, got = answer.usage
@@ -182,6 +187,9 @@ def _anthropic(answer: Answer, said: Said) -> Iterator[bytes | None]:
             return
         delta = {"type": "input_json_delta", "partial_json": piece} if tool else {"type": "text_delta", "text": piece}
         yield event("content_block_delta", index=0, delta=delta)
+        if answer.breaks:
+            yield event("error", error={"type": answer.breaks, "message": "Sorry."})
+            return
     yield event("content_block_stop", index=0)
     reasons = {"stop": "tool_use" if tool else "end_turn", "length": "max_tokens"}
     stopped = {"stop_reason": reasons.get(answer.finish, answer.finish), "stop_sequence": None}

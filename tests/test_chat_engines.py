@@ -34,6 +34,16 @@ from tests.test_script_table import cell_for
 KEY = "sk-very-secret-0123456789"
 BOTH = pytest.mark.parametrize("which", ["openai", "anthropic"])
 GOOD = Answer(json.dumps(writers.concept()))
+GERMAN = json.dumps(
+    writers.concept()
+    | {
+        "core_message": "Licht weckt dich, bevor der Lärm es tut.",
+        "beats": ["Ein dunkler Morgen.", "Die Lampe leuchtet.", "Die Zuschauerin probiert sie aus."],
+        "must_stay": ["Die Namen Aurora Lamp und Lumen."],
+        "may_change": ["Räume und Menschen."],
+        "brand_voice": ["ruhig"],
+    }
+)
 
 
 def a_cell(which: str = "openai", market: str = "de-DE", **choice: Any) -> CellBrief:
@@ -135,6 +145,29 @@ def test_passing_faults_are_repeated(which: str, status: int, shop: Workshop, mo
         assert tally.made_facts[0]["waited_s"] > 0
 
 
+@BOTH
+def test_faults_told_within_a_reply_are_repeated_where_they_may_pass(
+    which: str, shop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    busy = [Answer(GOOD.text, breaks=kind) for kind in ("overloaded_error", "rate_limit_error", "something_new")]
+    with served(monkeypatch, one_after_another(*busy, GOOD)) as server:
+        write_paper(shop, a_cell(which), "concept", Concept)
+        assert len(server.requests) == 4
+    with served(monkeypatch, lambda _: Answer(GOOD.text, breaks="authentication_error")) as server:
+        with pytest.raises(Unavailable, match="refuses the key"):
+            write_paper(shop, a_cell(which, max_tokens=99), "concept", Concept)
+        assert len(server.requests) == 1
+
+
+@BOTH
+def test_a_call_that_is_given_up_leaves_those_after_it_alone(
+    which: str, shop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with served(monkeypatch, one_after_another(Answer(GOOD.text, stall_after=40), GOOD)) as server:
+        write_paper(shop, a_cell(which, timeout_s=1.0), "concept", Concept)
+        assert len(server.requests) > 1
+
+
 @pytest.mark.parametrize("how", ["seconds", "milliseconds", "date"])
 def test_retry_after_is_obeyed(how: str, shop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
     def busy_once(said: Said) -> Answer:
@@ -225,6 +258,7 @@ def test_a_bad_reply_is_asked_for_once_more(which: str, shop: Workshop, monkeypa
         (Answer("I would rather write a poem."), "no JSON object", 2),
         (Answer("la la la " * 4000), "repeats itself", 2),
         (Answer("No.", finish="refusal"), "declined", 1),
+        (Answer(GERMAN), "is in German", 2),
     ],
 )
 def test_a_model_that_writes_no_paper_is_told(
@@ -252,11 +286,12 @@ def test_a_long_reply_in_small_parts_is_put_together_at_once(
         assert time.process_time() - started < 20
 
 
-def test_ten_megabytes_are_not_read_to_their_end(shop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+@BOTH
+def test_ten_megabytes_are_not_read_to_their_end(which: str, shop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
     noise = "".join(chr(97 + (i * i * 7919) % 26) for i in range(100_000)) * 100
     with served(monkeypatch, lambda _: Answer(noise)):
         started = time.monotonic()
-        error = failure(shop, a_cell(timeout_s=30, patience_s=60))
+        error = failure(shop, a_cell(which, timeout_s=30, patience_s=60))
         assert "more than 1,000,000" in error.message or "repeats itself" in error.message
         assert time.monotonic() - started < 60
 

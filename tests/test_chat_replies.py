@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from forge_resources.schemas.script import Culture
 from forge_resources.writing.chat.replies import LONGEST_REPLY, ReplyFault, clean_text, document_of
+from forge_resources.writing.chat.reply_language import check_language
 from forge_resources.writing.chat.reply_schemas import concept_schema, review_schema, script_schema
 from tests import writers
 from tests.test_draft import a_cell
@@ -69,6 +72,30 @@ def test_what_cannot_be_is_told(text: str, kind: str) -> None:
 def test_how_a_reply_ended_is_told() -> None:
     assert fault("No.", declined=True).kind == "declined"
     assert "cut off" in fault(json.dumps(WHOLE)[:-9], cut_off=True).told
+
+
+def test_every_part_of_a_form_has_a_type() -> None:
+    def parts(schema: Any) -> Iterator[dict[str, Any]]:
+        yield schema
+        for inner in [*schema.get("properties", {}).values(), *([schema["items"]] if "items" in schema else [])]:
+            yield from parts(inner)
+
+    for schema in (concept_schema(), review_schema([1]), script_schema(a_cell().market_brief)):
+        assert all("type" in part for part in parts(schema))
+
+
+def test_a_paper_in_another_language_is_told() -> None:
+    spanish = {
+        "context": ["Las mañanas son muy ajetreadas en las casas."], "tone": ["tranquilo"], "substitutions": [],
+        "pitfalls": ["No hablar nunca de la siesta."], "opportunities": [], "regulations": [],
+    }  # fmt: skip
+    quoted = writers.culture() | {
+        "context": ["Mornings are busy, and a viewer likes to be spoken to plainly."],
+        "substitutions": [{"instead_of": "A pub", "use": "Ein Stehcafé in der Nachbarschaft", "reason": "It is home."}],
+    }
+    check_language("culture", Culture(**quoted, tier="full"))
+    with pytest.raises(ReplyFault, match="is in Spanish"):
+        check_language("culture", Culture(**spanish, tier="full"))
 
 
 def test_a_fault_is_short_whatever_was_sent() -> None:

@@ -14,7 +14,7 @@ from forge_resources.store.workshop import Made
 class Tally:
     """How many artefacts were made anew and how many were reused, with their recipes, and what heavy engines took.
 
-    `made_facts` is what engines measured of those made anew.
+    `facts` is what engines measured of all of them, `made_facts` of those made anew.
     """
 
     made: int = 0
@@ -22,6 +22,7 @@ class Tally:
     fingerprints: list[str] = field(default_factory=list)
     usage: Usage | None = None
     made_facts: list[dict[str, Any]] = field(default_factory=list)
+    facts: list[dict[str, Any]] = field(default_factory=list)
 
     def add(self, made: Made) -> Artefact:
         """Counts `made` and returns its artefact."""
@@ -30,6 +31,7 @@ class Tally:
         self.fingerprints.append(made.artefact.fingerprint)
         if made.usage is not None:
             self.usage = made.usage if self.usage is None else self.usage.plus(made.usage)
+        self.facts.append(made.artefact.facts)
         if not made.reused:
             self.made_facts.append(made.artefact.facts)
         return made.artefact
@@ -40,5 +42,6 @@ class Tally:
         self.reused += other.reused
         self.fingerprints += other.fingerprints
         self.made_facts += other.made_facts
+        self.facts += other.facts
         if other.usage is not None:
             self.usage = other.usage if self.usage is None else self.usage.plus(other.usage)

@@ -1,4 +1,4 @@
-"""What writing took: calls, tokens, seconds and money of what was made anew.
+"""What writing took: calls, tokens, seconds and money, of what was made anew and of all that a cell uses.
 
 What belongs here: adding up the facts of papers. What does not: measuring a call (see `chat.asking`), or prices.
 """
@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any
+
+from forge_resources.store.tally import Tally
 
 _COUNTED = ("calls", "input_tokens", "output_tokens", "seconds", "waited_s", "cost_usd")
 
@@ -25,3 +27,13 @@ def spending(facts: Iterable[Mapping[str, Any]]) -> dict[str, int | float | str]
         total = round(sum(known), 6)
         sums[name] = total if len(known) == len(called) else f"at least {total}, not all are known"
     return sums
+
+
+def spending_shown(tally: Tally) -> dict[str, Any]:
+    """As the UI shows it: what was spent just now, and under `papers took` what all papers of the node took.
+
+    The two differ where papers are shared, were written ahead, or are from an earlier run. What is shared stands under
+    `papers took` of every cell that uses it, so only what was spent just now may be added up over cells.
+    """
+    took = spending(tally.facts)
+    return spending(tally.made_facts) | ({"papers took": took} if took else {})

@@ -16,6 +16,7 @@ from forge_resources.schemas.types import Document
 from forge_resources.writing.chat.papers import paper_of
 from forge_resources.writing.chat.recipes import ChatParameters
 from forge_resources.writing.chat.replies import ReplyFault, document_of
+from forge_resources.writing.chat.reply_language import check_language
 from forge_resources.writing.chat.settings import WritingSettings
 
 _SHOWN_AGAIN = 4_000
@@ -25,6 +26,7 @@ _REMEDIES = {
     "declined": "Reword the brief, or choose another model under `writing`.",
     "truncated": "Raise `max_tokens` for this node, or choose a model that writes whole JSON.",
     "too_long": "Choose another model under `writing`.",
+    "language": "Run it again, or choose a model that keeps to the language it is asked for.",
     "loop": "Raise the temperature for this node, or choose another model.",
 }
 
@@ -50,13 +52,17 @@ class Reply:
 
 @dataclass
 class Spent:
-    """What an act of writing took. `calls` counts every request, those that failed too."""
+    """What an act of writing took. `calls` counts every request, those that failed too.
+
+    `waited_s` is time between repeats, `queued_s` time until other calls of this process had ended.
+    """
 
     calls: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
     counted: bool = True
     waited_s: float = 0.0
+    queued_s: float = 0.0
     started: float = field(default_factory=time.monotonic)
 
     def add(self, reply: Reply) -> None:
@@ -64,6 +70,10 @@ class Spent:
         self.counted = self.counted and reply.input_tokens is not None and reply.output_tokens is not None
         self.input_tokens += reply.input_tokens or 0
         self.output_tokens += reply.output_tokens or 0
+
+    def left_s(self, patience_s: float) -> float:
+        """What is left of the patience with this node, in seconds; waiting for other calls is not counted."""
+        return self.started + self.queued_s + patience_s - time.monotonic()
 
     def facts(self, model: str, settings: WritingSettings) -> dict[str, Any]:
         """As kept beside the paper: `cost_usd` is None where the model has no price or tokens were not counted."""
@@ -99,8 +109,10 @@ def ask(
         try:
             document = document_of(reply.text, parameters.reply, cut_off=reply.cut_off, declined=reply.declined)
             paper, facts = paper_of(parameters, document)
+            check_language(parameters.node, paper)
         except ReplyFault as fault:
-            if chance == settings.second_chances or fault.kind == "declined":
+            over = spent.left_s(parameters.patience_s) <= 0
+            if chance == settings.second_chances or fault.kind == "declined" or over:
                 raise EngineFailed(
                     f"The model {parameters.model} wrote no {parameters.node} after {spent.calls} "
                     f"{'call' if spent.calls == 1 else 'calls'}: {fault.told}",

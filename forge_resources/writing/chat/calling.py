@@ -42,18 +42,16 @@ def call(
     """A reply to `turns`. `build` makes the LangChain model for a limit in seconds.
 
     Rate limits, faults of the server and time-outs are repeated with jitter, or when the server says; all of it within
-    `patience_s`. Raises an error of the family.
+    what is left of `patience_s`. Raises an error of the family.
     """
-    until = time.monotonic() + parameters.patience_s
 
     def once() -> Reply:
-        nonlocal until
         asked = time.monotonic()
         with _slot(settings.calls_at_once):
             # Waiting for calls of other cells to end is not the server's fault.
-            until += time.monotonic() - asked
+            spent.queued_s += time.monotonic() - asked
             spent.calls += 1
-            limit_s = min(parameters.timeout_s, max(until - time.monotonic(), 0.1))
+            limit_s = min(parameters.timeout_s, max(spent.left_s(parameters.patience_s), 0.1))
             return _call_once(build, parameters, turns, limit_s, key_variable)
 
     jittered = wait_random_exponential(multiplier=settings.first_wait_s, max=settings.longest_wait_s)
@@ -64,7 +62,7 @@ def call(
         return jittered(state) if asked is None else asked + jittered(state) * 0.1
 
     def stop(state: RetryCallState) -> bool:
-        return state.attempt_number > settings.repeats or time.monotonic() + state.upcoming_sleep > until
+        return state.attempt_number > settings.repeats or state.upcoming_sleep > spent.left_s(parameters.patience_s)
 
     def sleep(seconds: float) -> None:
         spent.waited_s += seconds
@@ -87,11 +85,12 @@ def _call_once(
 ) -> Reply:
     """One request, given up after `limit_s` however slowly it drips. Raises Passing or an error of the family."""
     outcome: list[Reply | Exception] = []
+    given_up = threading.Event()
     model = build(limit_s)
 
     def work() -> None:
         try:
-            outcome.append(_stream(model, parameters, turns))
+            outcome.append(_stream(model, parameters, turns, given_up))
         except Exception as error:  # noqa: BLE001 -- handed to the thread that waits, which names it
             outcome.append(error)
 
@@ -99,7 +98,7 @@ def _call_once(
     worker.start()
     worker.join(limit_s + 0.5)
     if not outcome:
-        _hang_up(model)
+        given_up.set()
         raise Passing(
             TimedOut(
                 f"The server of {parameters.model} ({parameters.server}) did not finish within {limit_s:g} s.",
@@ -113,8 +112,12 @@ def _call_once(
     return outcome[0]
 
 
-def _stream(model: Any, parameters: ChatParameters, turns: Sequence[Turn]) -> Reply:
-    """Reads the reply as it comes, and stops reading where it cannot become one."""
+def _stream(model: Any, parameters: ChatParameters, turns: Sequence[Turn], given_up: threading.Event) -> Reply:
+    """Reads the reply as it comes, and stops reading where it cannot become one or nobody waits for it any more.
+
+    A stream that stands still ends by the limit that the model was built with. The connection is not closed from the
+    outside: the libraries share their clients among all calls of a process.
+    """
     # Parts are put together here: the library's own sum of chunks parses the whole again for every part of a tool call.
     said: list[str] = []
     length, checked, tail, ended, declined = 0, 0, "", "", False
@@ -131,7 +134,7 @@ def _stream(model: Any, parameters: ChatParameters, turns: Sequence[Turn]) -> Re
                 counted[name] = counted.get(name, 0) + count
         told = getattr(chunk, "response_metadata", None) or {}
         ended = str(told.get("finish_reason") or told.get("stop_reason") or ended).casefold()
-        if length > LONGEST_REPLY:
+        if length > LONGEST_REPLY or given_up.is_set():
             break
         if length - checked > _TAIL:
             checked = length
@@ -177,11 +180,3 @@ def _text_of(message: Any) -> str:
             if isinstance(block, str) or block.get("type") == "text"
         )
     return arguments or str(content)
-
-
-def _hang_up(model: Any) -> None:
-    """Closes the connection, so that the thread that reads from it ends."""
-    for name in ("root_client", "_client"):
-        client = getattr(model, name, None)
-        if client is not None and hasattr(client, "close"):
-            client.close()

@@ -43,7 +43,7 @@ class ChatWriter(ReadingTextEngine):
     """What the engines that ask a chat model have in common: the recipe of every node."""
 
     tier: ClassVar[Tier] = "full"
-    version = "1"
+    version = "2"
     translates = True
     waits: ClassVar[bool] = True
     Parameters: ClassVar[type[BaseModel]] = ChatParameters

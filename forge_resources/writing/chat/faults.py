@@ -19,6 +19,13 @@ KEY_VARIABLES = ("ANTHROPIC_API_KEY", "OPENAI_API_KEY")
 _KEY_LIKE = re.compile(r"\b(?:sk|key|pk|hf|Bearer)[-_ ][A-Za-z0-9_\-]{8,}")
 _PASSING_STATUS = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 520, 522, 524, 529})
 _SHORTEST_KEY = 6
+_LONGEST_MESSAGE = 20_000
+_STATUS_OF_TYPE = {
+    "authentication_error": 401, "permission_error": 403, "billing_error": 402, "insufficient_quota": 402,
+    "not_found_error": 404, "model_not_found": 404, "invalid_request_error": 400, "rate_limit_error": 429,
+    "rate_limit_exceeded": 429, "overloaded_error": 529, "api_error": 500, "server_error": 500, "timeout_error": 504,
+}  # fmt: skip
+"""What servers call a fault that they tell in the middle of a reply, which began with status 200."""
 
 
 class Passing(Exception):
@@ -41,10 +48,10 @@ def without_keys(text: str, environment: Mapping[str, str] = os.environ) -> str:
 
 def fault_of(error: Exception, model: str, server: str, key_variable: str) -> ForgeError | Passing:
     """What an exception of a vendor's library means: an error of the family, or one that may pass."""
-    said = clean_text(without_keys(str(error)))[:300]
+    said = clean_text(without_keys(str(error)[:_LONGEST_MESSAGE]))[:300]
     where = f"The server of {model} ({server})"
-    status = getattr(error, "status_code", None)
-    if isinstance(status, int):
+    status = _status_of(error)
+    if status is not None:
         return _of_status(status, said, where, model, key_variable, error)
     name = type(error).__name__
     if "Timeout" in name or isinstance(error, TimeoutError):
@@ -54,6 +61,21 @@ def fault_of(error: Exception, model: str, server: str, key_variable: str) -> Fo
     if isinstance(error, MemoryError):
         return OutOfMemory(f"There is no memory for the reply of {model}.")
     return EngineFailed(f"{where} sent something that is no reply: {name}: {said}", remedy="Look at the server's log.")
+
+
+def _status_of(error: Exception) -> int | None:
+    """The status of a fault: the response's, or what one told within the stream comes to; None where it has none."""
+    status, body = getattr(error, "status_code", None), getattr(error, "body", None)
+    told = body.get("error", body) if isinstance(body, dict) else None
+    if isinstance(told, dict):
+        named = [told.get("code"), told.get("type")]
+        if "insufficient_quota" in named:
+            return 402  # Sent as 429, and waiting does not help.
+        if status in {None, 200}:
+            numbers = [int(one) for one in named if str(one).isdigit() and 400 <= int(one) < 600]
+            known = [_STATUS_OF_TYPE[one] for one in named if one in _STATUS_OF_TYPE]
+            return next(iter([*numbers, *known]), 500)
+    return 500 if status == 200 else status
 
 
 def _of_status(

@@ -87,7 +87,7 @@ class TransformersWriter(ChatWriter):
         """Raises NotFound for a model that is not there, TimedOut where `timeout_s` is over before the reply is."""
         spent.calls += 1
         loaded: _Loaded = resident(_key(parameters), lambda: _load(parameters.model)).value
-        return _decode(loaded, parameters, turns)
+        return _decode(loaded, parameters, turns, min(parameters.timeout_s, spent.left_s(parameters.patience_s)))
 
 
 def _key(parameters: ChatParameters) -> ModelKey:
@@ -123,7 +123,7 @@ def _load(model: str) -> Resident:
     )
 
 
-def _decode(loaded: _Loaded, parameters: ChatParameters, turns: Sequence[Turn]) -> Reply:
+def _decode(loaded: _Loaded, parameters: ChatParameters, turns: Sequence[Turn], limit_s: float) -> Reply:
     import torch
     import transformers
     from xgrammar.contrib.hf import LogitsProcessor
@@ -140,7 +140,7 @@ def _decode(loaded: _Loaded, parameters: ChatParameters, turns: Sequence[Turn]) 
     grammar = loaded.compiler.compile_json_schema(
         canonical_json(parameters.reply), any_whitespace=False, strict_mode=True
     )
-    until = time.monotonic() + parameters.timeout_s
+    until = time.monotonic() + limit_s
 
     class Watched(transformers.StoppingCriteria):  # type: ignore[misc]
         """Says how far decoding is, hears whether anybody waits, and ends it in time."""
@@ -167,7 +167,7 @@ def _decode(loaded: _Loaded, parameters: ChatParameters, turns: Sequence[Turn]) 
     new = made[0, asked:]
     if time.monotonic() > until and int(new.shape[0]) < longest and not _ended(new, loaded.tokenizer):
         raise TimedOut(
-            f"{parameters.model} did not finish within {parameters.timeout_s:g} s ({int(new.shape[0])} tokens).",
+            f"{parameters.model} did not finish within {limit_s:.3g} s ({int(new.shape[0])} tokens).",
             remedy="Raise `timeout_s` for this node, or choose a smaller model.",
         )
     step(longest, longest)

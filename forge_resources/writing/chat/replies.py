@@ -25,7 +25,7 @@ _THINKING = re.compile(r"<(think|thinking|reasoning)>.*?</\1>", re.DOTALL | re.I
 _SPACE = re.compile(r"\s+")
 _NOTHING = frozenset({"", "-", "–", "none", "null", "n/a"})
 
-FaultKind = Literal["empty", "too_long", "loop", "declined", "truncated", "prose", "form"]
+FaultKind = Literal["empty", "too_long", "loop", "declined", "truncated", "prose", "form", "language"]
 
 
 class ReplyFault(Exception):

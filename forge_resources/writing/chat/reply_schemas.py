@@ -125,7 +125,9 @@ def _listing(item: Schema, least: int, most: int) -> Schema:
 
 
 def _one_of(values: Iterable[object]) -> Schema:
-    return {"enum": [*values]}
+    # OpenAI's strict mode refuses a schema in which anything has no type.
+    choices = [*values]
+    return {"type": "string" if all(isinstance(one, str) for one in choices) else "number", "enum": choices}
 
 
 def _text(longest: int) -> Schema:
