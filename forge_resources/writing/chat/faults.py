@@ -72,7 +72,7 @@ def _status_of(error: Exception) -> int | None:
         if "insufficient_quota" in named:
             return 402  # Sent as 429, and waiting does not help.
         if status in {None, 200}:
-            numbers = [int(one) for one in named if str(one).isdigit() and 400 <= int(one) < 600]
+            numbers = [int(str(one)) for one in named if str(one).isdigit() and 400 <= int(one) < 600]
             known = [_STATUS_OF_TYPE[one] for one in named if one in _STATUS_OF_TYPE]
             return next(iter([*numbers, *known]), 500)
     return 500 if status == 200 else status
