@@ -68,11 +68,11 @@ def _status_of(error: Exception) -> int | None:
     status, body = getattr(error, "status_code", None), getattr(error, "body", None)
     told = body.get("error", body) if isinstance(body, dict) else None
     if isinstance(told, dict):
-        named = [told.get("code"), told.get("type")]
+        named = [str(told.get("code")), str(told.get("type"))]
         if "insufficient_quota" in named:
             return 402  # Sent as 429, and waiting does not help.
         if status in {None, 200}:
-            numbers = [int(str(one)) for one in named if str(one).isdigit() and 400 <= int(one) < 600]
+            numbers = [int(one) for one in named if one.isdigit() and 400 <= int(one) < 600]
             known = [_STATUS_OF_TYPE[one] for one in named if one in _STATUS_OF_TYPE]
             return next(iter([*numbers, *known]), 500)
     return 500 if status == 200 else status
