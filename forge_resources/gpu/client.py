@@ -32,6 +32,7 @@ from forge_resources.schemas.types import Document
 
 START_S = 60.0
 _LOOK_S = 0.01
+_AGAIN_S = 1.0
 _ATTEMPTS = 5
 
 
@@ -176,21 +177,9 @@ class WorkerHost:
             while time.monotonic() < until:
                 if found := self._find():
                     return found
-                started = subprocess.run(
-                    [sys.executable, "-m", "forge_resources.gpu", self.device],
-                    env=self._environment_of_worker(),
-                    stdin=subprocess.DEVNULL,
-                    capture_output=True,
-                    text=True,
-                    timeout=START_S,
-                    check=False,
-                )
-                if started.returncode:
-                    raise Unavailable(
-                        f"The worker of the device cannot be started: {started.stderr.strip()[-600:]}",
-                        remedy=f"See to {self.folder.root}: its disk, and whose it is.",
-                    )
-                soon = time.monotonic() + START_S / 4
+                self._launch()
+                # It answers now, unless one that is just leaving still had the lock.
+                soon = time.monotonic() + _AGAIN_S
                 while time.monotonic() < soon:
                     if found := self._find():
                         return found
@@ -198,6 +187,26 @@ class WorkerHost:
         raise Unavailable(
             f"The worker of the device did not answer within {START_S:g} s.", remedy=f"See {self.folder.log}."
         )
+
+    def _launch(self) -> None:
+        """Starts the worker and waits until it answers. Raises Unavailable with the reason where it does not."""
+        try:
+            started = subprocess.run(
+                [sys.executable, "-m", "forge_resources.gpu", self.device],
+                env=self._environment_of_worker(),
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                timeout=START_S,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            return  # The caller says so.
+        if started.returncode:
+            raise Unavailable(
+                f"The worker of the device cannot be started: {started.stderr.strip()[-600:]}",
+                remedy=f"See to {self.folder.root}: its disk, and whose it is.",
+            )
 
     def _environment_of_worker(self) -> dict[str, str]:
         """The environment of this process, without what each request brings along itself."""

@@ -89,7 +89,7 @@ def floor(**environment: str) -> Iterator[WorkerFloor]:
     try:
         yield made
         made.host.stop(now=True)
-        _, alive = psutil.wait_procs(made.processes(), timeout=10)
+        _, alive = psutil.wait_procs(made.processes(), timeout=60)
         assert not alive, [process.cmdline() for process in alive]
         assert not (root / "run").exists() or made.left() == []
     finally:
