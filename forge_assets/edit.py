@@ -8,7 +8,7 @@ from forge_assets.external import require_approval, storyboard_approval
 from forge_assets.stage import cell_of, result, stage, steps
 from forge_resources.adapters.resources import StudioResource
 from forge_resources.editing.cutting_room import cut_timelines, render_master, tier_of_timeline
-from forge_resources.editing.hand_over import hand_over
+from forge_resources.editing.hand_over import check_numbers, hand_over
 from forge_resources.editing.profiles import outlet
 from forge_resources.imaging.contact_sheet import thumbnail_markdown
 from forge_resources.schemas.brief import CellBrief
@@ -30,10 +30,14 @@ def timeline(
     voiceover: Voiceover,
     studio: StudioResource,
 ) -> dg.MaterializeResult[Timelines]:
-    """The edit as OpenTimelineIO, once per delivery profile. Not made before the storyboard is approved."""
+    """The edit as OpenTimelineIO, once per delivery profile. Not made before the storyboard is approved.
+
+    A clock number that stands for another spot is told here, before anything is rendered.
+    """
     if brief.market_brief.approval == "required":
         require_approval(context.instance, cell_of(context), frames.contact_sheet.sha256)
     house = studio.studio
+    check_numbers(house, brief)
     document, tally = cut_timelines(
         house.workshop, house.profiles, brief, script, storyboard, frames, motion, voiceover
     )

@@ -8,7 +8,7 @@ import pytest
 from upath import UPath
 
 from forge_resources.briefs.numbers import number_faults
-from forge_resources.editing.identifiers import DRAWER, Claim, check_unused, claim
+from forge_resources.editing.identifiers import DRAWER, Claim, check_free, check_unused, claim
 from forge_resources.editing.profiles import load_profiles
 from forge_resources.errors import Conflict, NotFound
 from forge_resources.library.loader import load_library
@@ -66,6 +66,10 @@ def test_a_number_used_before_is_refused(tmp_path: Any) -> None:
     other = CELL.model_copy(update={"persona": "night-owl-student"})
     with pytest.raises(Conflict, match=r"used before, for the uk-hd spot of aurora for en-GB × busy-parent"):
         claim(cabinet, _claim(cell=other))
+    with pytest.raises(Conflict, match="used before, for the uk-hd spot of aurora"):
+        check_free(cabinet, "ABC/LUMN001/015", other, "uk-hd")
+    # Whether this spot has changed is known once it is made.
+    check_free(cabinet, "ABC/LUMN001/015", CELL, "uk-hd")
     with pytest.raises(Conflict, match="earlier state of this spot"):
         claim(cabinet, _claim(content="b"))
     claim(cabinet, _claim("ABC/LUMN002/015", "b"))

@@ -15,11 +15,12 @@ from functools import partial
 
 from forge_resources.editing.captions import caption_parameters
 from forge_resources.editing.cutting_room import media_of, read_timeline
-from forge_resources.editing.identifiers import Claim, check_unused, claim
+from forge_resources.editing.identifiers import Claim, check_free, check_unused, claim
 from forge_resources.editing.inspection.control import Controlled, control
 from forge_resources.editing.interchange.writers import write_interchange
 from forge_resources.editing.outlet import file_stem, identifier_of
 from forge_resources.editing.packing import Packing
+from forge_resources.editing.profiles import outlet
 from forge_resources.editing.provenance.manifest import json_document, xmp_document
 from forge_resources.editing.provenance.sealing import Sealed, making_of, seal
 from forge_resources.editing.shelf import Shelf
@@ -35,6 +36,14 @@ from forge_resources.schemas.types import Tier, sha256_of
 from forge_resources.store.tally import Tally
 from forge_resources.store.workshop import SourceFile
 from forge_resources.studio import Studio
+
+
+def check_numbers(studio: Studio, brief: CellBrief) -> None:
+    """Raises Conflict where an outlet's number was given to another spot, InvalidInput where it is missing."""
+    for slug in brief.market_brief.delivery:
+        profile = outlet(studio.profiles, slug, brief.market_brief)
+        if number := identifier_of(brief, profile):
+            check_free(studio.cabinet, number, brief.cell, slug)
 
 
 def hand_over(

@@ -22,21 +22,22 @@ class Claim(Document):
     content: Sha256
 
 
-def check_unused(cabinet: Cabinet, wanted: Claim) -> None:
-    """Raises Conflict where the number was given to another spot, or to another state of this one."""
-    name = _name(wanted.identifier)
-    if not cabinet.place(DRAWER, name).exists():
-        return
-    # An entry that cannot be read is no free number: `read` says that it is damaged.
-    before = cabinet.read(DRAWER, name, Claim)
-    if before == wanted:
-        return
-    if (before.cell, before.profile) != (wanted.cell, wanted.profile):
+def check_free(cabinet: Cabinet, identifier: str, cell: CellKey, profile: str) -> None:
+    """Raises Conflict where the number was given to another spot, before any work is done for this one."""
+    before = _before(cabinet, identifier)
+    if before is not None and (before.cell, before.profile) != (cell, profile):
         whose = f"the {before.profile} spot of {before.cell.brief} for {before.cell.market} × {before.cell.persona}"
         raise Conflict(
-            f"The number {wanted.identifier} was used before, for {whose}.",
+            f"The number {identifier} was used before, for {whose}.",
             remedy="Give this spot a number of its own under `identifiers` in the brief.",
         )
+
+
+def check_unused(cabinet: Cabinet, wanted: Claim) -> None:
+    """Raises Conflict where the number was given to another spot, or to another state of this one."""
+    check_free(cabinet, wanted.identifier, wanted.cell, wanted.profile)
+    if _before(cabinet, wanted.identifier) in (None, wanted):
+        return
     raise Conflict(
         f"The number {wanted.identifier} was used before, for an earlier state of this spot, which has changed since.",
         remedy="A number is never used again after a change: give the spot a new one under `identifiers` in the brief.",
@@ -47,6 +48,12 @@ def claim(cabinet: Cabinet, wanted: Claim) -> None:
     """Enters the number for good. Raises Conflict as `check_unused` does."""
     check_unused(cabinet, wanted)
     cabinet.write(DRAWER, _name(wanted.identifier), wanted)
+
+
+def _before(cabinet: Cabinet, identifier: str) -> Claim | None:
+    """What the number stands for. An entry that cannot be read is no free number: `read` says that it is damaged."""
+    name = _name(identifier)
+    return cabinet.read(DRAWER, name, Claim) if cabinet.place(DRAWER, name).exists() else None
 
 
 def _name(identifier: str) -> str:
