@@ -66,7 +66,7 @@ class RunningHouse:
         assert self.process.poll() is None, f"forge dev ended with {self.process.returncode}\n{tail}"
         return tail
 
-    def wait(self, what: str, look: Callable[[], T | None], limit_s: float = 120.0, every_s: float = 0.5) -> T:
+    def wait(self, what: str, look: Callable[[], T | None], limit_s: float = 300.0, every_s: float = 0.5) -> T:
         return wait_for(what, look, limit_s, self.said, every_s)
 
     def ask(self, query: str, **variables: Any) -> dict[str, Any]:
