@@ -101,7 +101,7 @@ def _call_once(
         given_up.set()
         raise Passing(
             TimedOut(
-                f"The server of {parameters.model} ({parameters.server}) did not finish within {limit_s:g} s.",
+                f"The server of {parameters.model} ({parameters.server}) did not finish within {limit_s:.3g} s.",
                 remedy="Raise `timeout_s` for this node, or choose a faster model.",
             )
         )
