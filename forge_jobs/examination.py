@@ -48,7 +48,7 @@ def examine(settings: Settings) -> list[Examined]:
         Examined(what="python", state="ok", found=f"{platform.python_version()} on {platform.platform()}"),
         _dagster(),
         _ffmpeg(),
-        *_engines(),
+        *_engines(settings),
         *_unloadable(),
         *_fonts(),
         _shaping(),
@@ -79,12 +79,15 @@ def _ffmpeg() -> Examined:
     return Examined(what="ffmpeg", state="ok", found=said.splitlines()[0])
 
 
-def _engines() -> Iterator[Examined]:
+def _engines(settings: Settings) -> Iterator[Examined]:
+    """What an engine lacks is `missing` where it is the deployment's of its kind, and `optional` elsewhere."""
+    chosen = settings.engines.model_dump()
     for engine in engines():
         lacks = engine.lacks()
+        needed = chosen.get(engine.kind, engine.name) == engine.name
         yield Examined(
             what=f"{engine.kind} engine {engine.name}",
-            state="missing" if lacks else "ok",
+            state="ok" if not lacks else "missing" if needed else "optional",
             found=f"lacks {', '.join(lack.what for lack in lacks)}" if lacks else f"version {engine.version}",
             remedy=" ".join(lack.remedy for lack in lacks),
         )

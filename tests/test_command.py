@@ -229,6 +229,19 @@ def test_doctor_has_a_remedy_for_whatever_is_missing(forge: Forge) -> None:
     assert said.status == (0 if healthy else 1)
 
 
+def test_doctor_misses_only_the_engines_of_the_deployment(forge: Forge, monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in ("ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "ANTHROPIC_API_KEY_FILE"):
+        monkeypatch.delenv(variable, raising=False)
+
+    def state_of_anthropic() -> str:
+        findings = forge("doctor", "--json").json["findings"]
+        return next(one["state"] for one in findings if one["what"] == "text engine anthropic")
+
+    assert state_of_anthropic() == "optional"
+    monkeypatch.setenv("FORGE_ENGINE_TEXT", "anthropic")
+    assert state_of_anthropic() == "missing"
+
+
 def test_doctor_finds_what_is_broken(forge: Forge, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FORGE_STORE", str(tmp_path / "taken" / "store"))
     (tmp_path / "taken").write_text("A file.")
