@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field, model_validator
 
@@ -153,7 +153,10 @@ class DeliveryProfile(Document):
         for rate in (self.fps, *self.rates):
             before = frame_number(self._start_at(rate), rate) - self.leader_frames(rate)
             if before < 0:
-                raise ValueError(f"start_timecode: the leader begins before 00:00:00:00 at {rate_name(rate)} a second")
+                raise ValueError(
+                    f"start_timecode: the leader begins before 00:00:00:00 at {rate_name(rate)} a second; "
+                    'leave room for it, such as start_timecode: "10:00:00:00"'
+                )
         if self.drop_frame and not any(can_drop(rate) for rate in (self.fps, *self.rates)):
             raise ValueError("drop_frame: none of its rates has drop-frame time code (29.97 and 59.94 have)")
         return self
@@ -162,7 +165,9 @@ class DeliveryProfile(Document):
     def _slate_and_name_can_be_filled(self) -> DeliveryProfile:
         shows = {segment.show for segment in [*self.leader, *self.tail]}
         if shows & {"slate", "clock"} and not self.slate:
-            raise ValueError("slate must list the fields that the slate or clock shows")
+            raise ValueError(
+                f"slate must list the fields that the slate or clock shows, of {', '.join(get_args(SlateField))}"
+            )
         if any(segment.show == "hold" for segment in self.leader):
             raise ValueError("leader: there is no picture yet that could be held")
         fields = set(_NAME_FIELD.findall(self.file_name))
