@@ -36,7 +36,7 @@ types: env-dev ## Checks the types.
 	$(BIN)/mypy
 
 unit: env-dev ## Runs the tests.
-	$(BIN)/pytest -n 2 --dist worksteal
+	$(BIN)/pytest -n 3 --dist worksteal
 
 licences: env-dev ## Lists the licences of all packages, and checks them.
 	$(BIN)/pip-licenses --from=mixed --order=license

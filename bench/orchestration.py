@@ -21,6 +21,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from unittest.mock import patch
 
 import dagster as dg
 from upath import UPath
@@ -125,7 +126,8 @@ def bare_calls(records: list[MadeRecord], home: Path) -> float:
         maker = engine(recipe.kind, recipe.engine)
         sources = {name: objects[sha256] for name, sha256 in recipe.sources.items()}
         calls.append((maker, maker.Parameters.model_validate(recipe.parameters), sources))
-    with tempfile.TemporaryDirectory() as folder:
+    # A signature is made with the certificate of its deployment.
+    with tempfile.TemporaryDirectory() as folder, patch.dict(os.environ, environment(home)):
         started = time.perf_counter()
         for maker, parameters, sources in calls:
             maker.make(parameters, sources, Path(folder) / f"made{maker.suffix}")

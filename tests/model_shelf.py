@@ -58,6 +58,7 @@ def tiny_home() -> Path:
     (overlay / "models.yaml").write_text(json.dumps(entries), encoding="utf-8")
     parts = {
         "tiny-canny": _part("controlnet", control="canny"),
+        "tiny-lineart": _part("controlnet", control="lineart"),
         "tiny-depth-net": _part("controlnet", control="depth"),
         "tiny-adapter": _part("ip-adapter", files=["*.safetensors", "image_encoder/*"]),
     }
@@ -65,6 +66,7 @@ def tiny_home() -> Path:
     for name in ARCHITECTURES:
         install(home, f"tiny-{name}", tiny_models.build(name, home / "built" / name))
     install(home, "tiny-canny", tiny_models.build_controlnet(home / "built" / "canny"))
+    install(home, "tiny-lineart", home / "built" / "canny")
     return home
 
 

@@ -154,7 +154,7 @@ def test_a_controlnet_steers(tmp_path: Path) -> None:
 
 
 def test_two_controls_and_line_art(tmp_path: Path) -> None:
-    prepared = ControlOrder(control="lineart", picture="x.png", model="tiny-canny", strength=0.5, end=0.5)
+    prepared = ControlOrder(control="lineart", picture="x.png", model="tiny-lineart", strength=0.5, end=0.5)
     wanted = recipe("tiny-sd1", control=[ControlOrder(control="canny", picture="x.png"), prepared])
     picture = scene(tmp_path)
     drawn(wanted, {"control-1": picture, "control-2": picture})

@@ -36,7 +36,7 @@ def test_a_number_for_every_spot_is_right() -> None:
 @pytest.mark.parametrize(
     ("numbers", "told"),
     [
-        ([], "uk-hd needs a Clock number for en-GB × busy-parent, such as ABC/LUMN001/015"),
+        ([], "uk-hd needs an identifier (Clock number) for en-GB × busy-parent, such as ABC/LUMN001/015"),
         ([{**GOOD, "id": "LUMN001"}], "identifiers[0].id: `LUMN001` is no Clock number"),
         ([{**GOOD, "id": "ABC/LUMN001/030"}], "says 30 seconds; the spot has 15"),
         ([{**GOOD, "profile": "web"}], "web takes no number"),

@@ -40,7 +40,7 @@ def number_faults(brief: Brief, library: Library, profiles: Mapping[str, Deliver
                 rule = profile.identifier
                 yield Fault(
                     "identifiers",
-                    f"{profile.slug} needs a {rule.name} for {cell.market} × {cell.persona}, such as {rule.example}",
+                    f"{profile.slug} needs an identifier ({rule.name}) for {cell.market} × {cell.persona}, such as {rule.example}",
                 )
 
 

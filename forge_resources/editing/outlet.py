@@ -65,7 +65,7 @@ def identifier_of(brief: CellBrief, profile: DeliveryProfile) -> str | None:
     for entry in sorted(given, key=lambda entry: entry.persona is None):
         return entry.id
     raise InvalidInput(
-        f"The profile `{profile.slug}` needs a {rule.name} for {cell.market} × {cell.persona}.",
+        f"The profile `{profile.slug}` needs an identifier ({rule.name}) for {cell.market} × {cell.persona}.",
         remedy=f"Add one under `identifiers` in the brief, such as {rule.example}.",
     )
 
