@@ -40,7 +40,8 @@ def number_faults(brief: Brief, library: Library, profiles: Mapping[str, Deliver
                 rule = profile.identifier
                 yield Fault(
                     "identifiers",
-                    f"{profile.slug} needs an identifier ({rule.name}) for {cell.market} × {cell.persona}, such as {rule.example}",
+                    f"{profile.slug} needs an identifier ({rule.name}) for {cell.market} × {cell.persona}, "
+                    f"such as {rule.example}",
                 )
 
 
