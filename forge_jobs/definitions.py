@@ -10,15 +10,18 @@ from typing import Any
 
 import dagster as dg
 
-from forge_assets.graph import ASSETS, CHECKS
-from forge_jobs.jobs import JOBS
-from forge_resources.adapters.documents import DocumentIOManager
-from forge_resources.adapters.resources import StudioResource
-from forge_resources.logs import open_log
-from forge_resources.secrets import read_secret_files
-from forge_resources.settings import Settings
-from forge_resources.traces import open_traces
-from sensors import SENSORS
+from forge_jobs import collector
+
+with collector.paused():
+    from forge_assets.graph import ASSETS, CHECKS
+    from forge_jobs.jobs import JOBS
+    from forge_resources.adapters.documents import DocumentIOManager
+    from forge_resources.adapters.resources import StudioResource
+    from forge_resources.logs import open_log
+    from forge_resources.secrets import read_secret_files
+    from forge_resources.settings import Settings
+    from forge_resources.traces import open_traces
+    from sensors import SENSORS
 
 
 def build_defs(**overrides: Any) -> dg.Definitions:

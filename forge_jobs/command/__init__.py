@@ -8,6 +8,7 @@ from importlib import import_module
 
 import click
 
+from forge_jobs import collector
 from forge_jobs.command.output import EXIT_FAILED, EXIT_WRONG_INPUT, say_error
 from forge_resources.errors import ForgeError, InvalidInput, NotFound
 
@@ -43,7 +44,8 @@ class _LoadedWhenCalled(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = getattr(import_module(f"forge_jobs.command.{cmd_name}"), cmd_name)
+        with collector.paused():
+            command: click.Command = getattr(import_module(f"forge_jobs.command.{cmd_name}"), cmd_name)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
