@@ -30,6 +30,7 @@ from forge_resources.writing.ahead import write_ahead
 from forge_resources.writing.chat.settings import load_settings, rounds_of
 from forge_resources.writing.enhancement import enhanced, load_rules
 from forge_resources.writing.faulty_rows import faulty_shots
+from forge_resources.writing.papers import write_paper
 from forge_resources.writing.room import Written, examine, write_script
 from forge_resources.writing.spending import spending, spending_shown
 from forge_resources.writing.tones import KNOWN_TONES
@@ -363,8 +364,23 @@ def test_cells_of_a_brief_share_papers_and_are_written_together(
         }  # fmt: skip
         assert write_ahead(studio, cells) == {}
         assert len(server.requests) == 11
+        # What was written ahead is counted by the first cell that needs it, and only by that.
+        briefs = [studio.filing.cell_brief(cell) for cell in cells]
+        spent = [spent_by(studio.workshop, brief) for brief in [*briefs, *briefs]]
+        assert len(server.requests) == 11
     assert len(told) == 4
     assert most[0] > 1
+    assert sum(spent) == 11
+    assert spent[:4] == [4, 2, 3, 2]
+    assert spent[4:] == [0, 0, 0, 0]
+
+
+def spent_by(workshop: Workshop, brief: CellBrief) -> float:
+    """Calls that the writing of a cell counts as its own."""
+    concept, first = write_paper(workshop, brief, "concept", Concept)
+    culture, second = write_paper(workshop, brief, "culture", Culture, concept)
+    tallies = [first, second, write_script(workshop, brief, concept, culture).tally]
+    return sum(float(spending(tally.made_facts).get("calls", 0)) for tally in tallies)
 
 
 def test_what_cannot_be_written_is_told_by_cell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,8 @@ from forge_resources.store.workshop import Made
 class Tally:
     """How many artefacts were made anew and how many were reused, with their recipes, and what heavy engines took.
 
-    `facts` is what engines measured of all of them, `made_facts` of those made anew.
+    `facts` is what engines measured of all of them, `made_facts` of those whose making is to be counted here: made
+    anew, or ahead of this and not counted yet.
     """
 
     made: int = 0
@@ -32,7 +33,7 @@ class Tally:
         if made.usage is not None:
             self.usage = made.usage if self.usage is None else self.usage.plus(made.usage)
         self.facts.append(made.artefact.facts)
-        if not made.reused:
+        if made.claimed or not made.reused:
             self.made_facts.append(made.artefact.facts)
         return made.artefact
 

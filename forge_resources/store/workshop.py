@@ -28,6 +28,7 @@ from forge_resources.logs import log_fields
 from forge_resources.schemas.recipe import Artefact, Recipe
 from forge_resources.schemas.types import EngineKind
 from forge_resources.store.artefacts import ArtefactStore
+from forge_resources.store.claims import Unclaimed
 from forge_resources.store.environment import environment_here
 from forge_resources.store.files import disk_trouble_told
 from forge_resources.store.picture_recipe import embed_recipe
@@ -50,11 +51,15 @@ Source = Artefact | SourceFile
 
 @dataclass(frozen=True)
 class Made:
-    """An artefact, whether it was there before, and what it took where it was made by a heavy engine just now."""
+    """An artefact, whether it was there before, and what it took where it was made by a heavy engine just now.
+
+    `claimed`: it was made ahead of all runs, and whoever has this is the first that can say what that took.
+    """
 
     artefact: Artefact
     reused: bool
     usage: Usage | None = None
+    claimed: bool = False
 
 
 @dataclass(frozen=True)
@@ -96,9 +101,13 @@ class Workshop:
     the same time make it once: the second waits for the first and reuses what it made.
     """
 
-    def __init__(self, store: ArtefactStore, *, reuse: bool = True, host: Host | None = None) -> None:
+    def __init__(
+        self, store: ArtefactStore, *, reuse: bool = True, host: Host | None = None, ahead: bool = False
+    ) -> None:
         self.store = store
         self.reuse = reuse
+        self._ahead = ahead
+        self._unclaimed = Unclaimed(store.cache / "unclaimed")
         self._used: set[str] | None = None
         self._here = InlineHost()
         self._host = host or self._here
@@ -128,9 +137,13 @@ class Workshop:
 
     def reusing(self) -> Workshop:
         """This workshop, with what exists found again whatever it does itself."""
-        other = Workshop(self.store, host=self._host)
+        other = Workshop(self.store, host=self._host, ahead=self._ahead)
         other._used = self._used
         return other
+
+    def ahead(self) -> Workshop:
+        """This workshop for making what runs will need: the first of them that finds it counts what it took."""
+        return Workshop(self.store, reuse=self.reuse, host=self._host, ahead=True)
 
     def engine(self, kind: EngineKind, name: str) -> Engine:
         """The registered engine of that kind and name. Raises InvalidInput."""
@@ -203,13 +216,13 @@ class Workshop:
     def _under_way(self, wanted: Wanted, recipe: Recipe) -> tuple[bool, Callable[[], Made]]:
         """Whether it was there, and what remains to be done for it."""
         if self.reuse and (found := self._find(recipe)):
-            return True, _found(found)
+            return True, self._found(found)
         with ExitStack() as taken, disk_trouble_told(self.store.cache):
             # Whoever finishes it lets go of it, which may be another thread.
             taken.enter_context(FileLock(self._locks / f"{recipe.fingerprint[:32]}.lock", thread_local=False))
             # Another process may have made it while this one waited.
             if self.reuse and (found := self._find(recipe)):
-                return True, _found(found)
+                return True, self._found(found)
             try:
                 rest = self._kept(wanted, recipe, taken)
             except OutOfMemory as error:
@@ -232,12 +245,17 @@ class Workshop:
             found = self.store.find(instead)
         return found
 
+    def _found(self, artefact: Artefact) -> Callable[[], Made]:
+        return lambda: Made(
+            artefact, reused=True, claimed=not self._ahead and self._unclaimed.claim(artefact.fingerprint)
+        )
+
     def _smaller(self, wanted: Wanted, asked: Recipe, taken: ExitStack, error: OutOfMemory) -> Callable[[], Made]:
         """Once more with the next smaller memory preset. The artefact's own recipe says what it was made with."""
         recipe, engine = _recipe_of(wanted), wanted.engine
         log.warning("%s Made once more with preset `%s`.", error.message, engine.memory_preset(wanted.parameters))
         there = self.store.find(recipe.fingerprint) if self.reuse else None
-        rest = _found(there) if there else self._kept(wanted, recipe, taken)
+        rest = self._found(there) if there else self._kept(wanted, recipe, taken)
 
         def finished() -> Made:
             made = rest()
@@ -267,6 +285,8 @@ class Workshop:
             artefact = self.store.keep(recipe, drawn.target, engine.suffix, facts, environment)
             if drawn.answer.usage is not None:
                 self.store.keep_usage(recipe.fingerprint, drawn.answer.usage)
+            if self._ahead:
+                self._unclaimed.note(recipe.fingerprint)
             return Made(artefact, reused=False, usage=drawn.answer.usage)
 
         return finished
@@ -285,10 +305,6 @@ class Workshop:
         rough = folder / f"rough{engine.rough_suffix}" if engine.rough_suffix else target
         order = Order(engine, wanted.parameters, files, rough)
         return _Drawn(order, target, self._host_of(engine).make(order))
-
-
-def _found(artefact: Artefact) -> Callable[[], Made]:
-    return lambda: Made(artefact, reused=True)
 
 
 def _finish(drawn: _Drawn, recipe: Recipe) -> None:

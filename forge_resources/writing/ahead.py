@@ -1,7 +1,7 @@
 """Writing ahead: the papers of many cells at the same time, where writing is mostly waiting for a server.
 
 What belongs here: which cells, how many at once. What does not: how a paper is written (see `papers` and `room`). What
-is written lies in the store; the runs of the cells find it there and record it.
+is written lies in the store; the runs of the cells find it there, and the first that does records what it took.
 """
 
 from __future__ import annotations
@@ -36,9 +36,10 @@ def write_ahead(studio: Studio, cells: Sequence[CellKey], on_cell: OnCell | None
     if len(briefs) < 2:
         return {}
     errors: dict[CellKey, ForgeError] = {}
+    workshop = studio.workshop.ahead()
     threads = min(len(briefs), load_settings().calls_at_once * _CELLS_A_CALL)
     with ThreadPoolExecutor(threads, thread_name_prefix="writing") as pool:
-        pending = {pool.submit(_write, studio.workshop, brief): brief.cell for brief in briefs}
+        pending = {pool.submit(_write, workshop, brief): brief.cell for brief in briefs}
         for done in as_completed(pending):
             error = done.result()
             if error is not None:

@@ -30,10 +30,11 @@ def spending(facts: Iterable[Mapping[str, Any]]) -> dict[str, int | float | str]
 
 
 def spending_shown(tally: Tally) -> dict[str, Any]:
-    """As the UI shows it: what was spent just now, and under `papers took` what all papers of the node took.
+    """As the UI shows it: what was spent for this node, and under `papers took` what all papers of it took.
 
-    The two differ where papers are shared, were written ahead, or are from an earlier run. What is shared stands under
-    `papers took` of every cell that uses it, so only what was spent just now may be added up over cells.
+    The two differ where papers are shared or are from an earlier run. What is shared stands under `papers took` of
+    every cell that uses it; what was spent stands at one of them, also where it was written ahead of all, so it may be
+    added up over cells.
     """
     took = spending(tally.facts)
     return spending(tally.made_facts) | ({"papers took": took} if took else {})
