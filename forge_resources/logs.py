@@ -25,6 +25,8 @@ from forge_resources.secrets import redacted
 
 DESTINATIONS = ("file", "stderr", "off")
 _DAYS_KEPT = 30
+_TELLERS_OF_ADDRESSES = ("httpx", "httpcore")
+"""They say the whole address of every request, in which a password may stand, wherever anybody listens."""
 _OF_LOGGING = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 _bound: ContextVar[Mapping[str, object]] = ContextVar("forge_log_fields", default=MappingProxyType({}))
 
@@ -119,6 +121,8 @@ def open_log(home: Path, environment: Mapping[str, str] = os.environ) -> None:
         raise InvalidInput(f"FORGE_LOG is `{destination}`.", remedy=f"Known: {', '.join(DESTINATIONS)}.")
     if level not in ("DEBUG", "INFO", "WARNING", "ERROR"):
         raise InvalidInput(f"FORGE_LOG_LEVEL is `{level.lower()}`.", remedy="Known: debug, info, warning, error.")
+    for name in _TELLERS_OF_ADDRESSES:
+        logging.getLogger(name).setLevel(logging.WARNING)
     root = logging.getLogger("forge")
     for handler in [handler for handler in root.handlers if isinstance(handler.formatter, JsonLine)]:
         root.removeHandler(handler)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import httpx
 import pytest
 
 from forge_jobs.in_process import run_job
@@ -104,6 +105,14 @@ def test_a_log_that_cannot_be_written_stops_nothing(tmp_path: Path, capfd: pytes
     (tmp_path / "logs").unlink()
     log.info("three")
     assert [line["message"] for line in lines(tmp_path)] == ["three"]
+
+
+def test_addresses_of_requests_are_not_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    open_log(tmp_path, {})
+    caplog.set_level(logging.INFO)
+    with httpx.Client(transport=httpx.MockTransport(lambda _: httpx.Response(200))) as client:
+        client.get("http://team:a-password@models.example/v1/models")
+    assert "a-password" not in caplog.text
 
 
 def test_a_month_is_kept(tmp_path: Path) -> None:

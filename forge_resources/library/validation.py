@@ -13,6 +13,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 
 from forge_resources.errors import Fault
+from forge_resources.schemas.types import SPELLINGS
 
 _WORDING = {
     "missing": "is missing",
@@ -64,7 +65,8 @@ def _message(details: Any, model: type[BaseModel]) -> str:
     if kind in _WORDING:
         return _WORDING[kind]
     if kind == "string_pattern_mismatch":
-        return f"`{details['input']}` is not written as it must be ({details['ctx']['pattern']})"
+        pattern = details["ctx"]["pattern"]
+        return f"`{details['input']}` is not written as it must be: {SPELLINGS.get(pattern, f'as {pattern}')}"
     message = str(details["msg"]).removeprefix("Value error, ").removeprefix("Input ")
     return message[:1].lower() + message[1:]
 

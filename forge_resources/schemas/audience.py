@@ -11,6 +11,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from forge_resources.schemas.types import (
+    TRAIT_PATTERN,
+    VOICE_PATTERN,
     CountryCode,
     Document,
     FrameRate,
@@ -25,7 +27,7 @@ Topic = Literal[
     "address", "humour", "pace", "values", "family", "home", "city", "nature", "food", "work", "money",
     "time", "light", "colour", "gesture", "casting", "taboo", "law", "media", "wording", "season", "motivation",
 ]  # fmt: skip
-Traits = dict[Annotated[str, Field(pattern=r"^[a-z][a-z_]*$")], Slug]
+Traits = dict[Annotated[str, Field(pattern=TRAIT_PATTERN)], Slug]
 
 
 class Insight(Document):
@@ -83,7 +85,7 @@ class Market(Document):
     code: MarketCode
     country: CountryCode
     language: LanguageCode
-    voice: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")] = Field(description="Voice name for the espeak engine.")
+    voice: Annotated[str, Field(pattern=VOICE_PATTERN)] = Field(description="Voice name for the espeak engine.")
     delivery: Annotated[list[Slug], Field(min_length=1)]
     broadcast_fps: FrameRate = Fraction(25)
     must_say: list[Line] = []

@@ -13,14 +13,14 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
-from forge_resources.schemas.types import Document, Line, MarketCode, ShortLine, Slug
+from forge_resources.schemas.types import PICTURE_MODEL_PATTERN, Document, Line, MarketCode, ShortLine, Slug
 
 Preset = Literal["full", "model-offload", "group-offload", "8-bit", "4-bit"]
 """How a model is kept in memory. All but `full` may change the picture, so it is part of a recipe."""
 DType = Literal["float32", "float16", "bfloat16"]
 Control = Literal["canny", "depth", "lineart", "pose"]
 Attention = Literal["native", "flash", "sage", "xformers"]
-ModelName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]+$", max_length=64)]
+ModelName = Annotated[str, Field(pattern=PICTURE_MODEL_PATTERN, max_length=64)]
 Strength = Annotated[float, Field(ge=0, le=1)]
 
 

@@ -36,7 +36,8 @@ _DROPPED = {RATES["29.97"]: 2, RATES["59.94"]: 4}
 _DAY_MINUTES = 24 * 60
 _FORM = re.compile(r"^(\d{2}):([0-5]\d):([0-5]\d)([:;])(\d{2})$")
 
-Timecode = Annotated[str, Field(pattern=r"^[0-2]\d:[0-5]\d:[0-5]\d[:;]\d{2}$")]
+TIMECODE_PATTERN = r"^[0-2]\d:[0-5]\d:[0-5]\d[:;]\d{2}$"
+Timecode = Annotated[str, Field(pattern=TIMECODE_PATTERN)]
 """`HH:MM:SS:FF`, or `HH:MM:SS;FF` for drop-frame."""
 
 

@@ -22,7 +22,7 @@ from pydantic import (
     WithJsonSchema,
 )
 
-from forge_resources.schemas.timecode import exact_rate
+from forge_resources.schemas.timecode import TIMECODE_PATTERN, exact_rate
 
 AspectRatio = Literal["16:9", "9:16", "1:1", "4:5"]
 EngineKind = Literal["text", "image", "voice", "motion", "edit"]
@@ -101,11 +101,30 @@ SLUG_PATTERN = r"^[a-z0-9][a-z0-9-]*$"
 LANGUAGE_PATTERN = r"^[a-z]{2,3}$"
 MARKET_PATTERN = r"^[a-z]{2,3}-[A-Z]{2}$"
 COLOUR_PATTERN = r"^#[0-9a-fA-F]{6}$"
+COUNTRY_PATTERN = r"^[A-Z]{2}$"
+TRAIT_PATTERN = r"^[a-z][a-z_]*$"
+VOICE_PATTERN = r"^[a-z0-9-]+$"
+PICTURE_MODEL_PATTERN = r"^[a-z0-9][a-z0-9._-]+$"
+TEXT_MODEL_PATTERN = r"^[^\s\x00-\x1f](?:[^\x00-\x1f]*[^\s\x00-\x1f])?$"
+
+SPELLINGS = {
+    SLUG_PATTERN: "small letters a-z, digits and hyphens, such as `busy-parent`",
+    LANGUAGE_PATTERN: "the code of a language in small letters, such as `de`",
+    MARKET_PATTERN: "language and country, such as `de-DE`",
+    COLOUR_PATTERN: "a colour by six hexadecimal digits, such as `#1f2a44`",
+    COUNTRY_PATTERN: "the code of a country in two capitals, such as `DE`",
+    TRAIT_PATTERN: "small letters a-z and underscores, such as `prop`",
+    VOICE_PATTERN: "small letters a-z, digits and hyphens, such as `en-gb`",
+    TIMECODE_PATTERN: "hours, minutes, seconds and frames, such as `10:00:00:00`",
+    PICTURE_MODEL_PATTERN: "small letters a-z, digits, dots, hyphens and underscores, such as `sdxl-base`",
+    TEXT_MODEL_PATTERN: "one line, with no space at its ends",
+}
+"""What people are told who wrote something else; a test sees to it that each pattern they may meet is here."""
 Slug = Annotated[str, Field(pattern=SLUG_PATTERN, min_length=2, max_length=40)]
 Line = Annotated[str, AfterValidator(_single_line), Field(min_length=1, max_length=400)]
 ShortLine = Annotated[str, AfterValidator(_single_line), Field(min_length=1, max_length=120)]
 LanguageCode = Annotated[str, Field(pattern=LANGUAGE_PATTERN)]
-CountryCode = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+CountryCode = Annotated[str, Field(pattern=COUNTRY_PATTERN)]
 MarketCode = Annotated[str, Field(pattern=MARKET_PATTERN)]
 Colour = Annotated[str, Field(pattern=COLOUR_PATTERN)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]

@@ -10,13 +10,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
-from forge_resources.schemas.types import Document
+from forge_resources.schemas.types import TEXT_MODEL_PATTERN, Document
 
 WritingNode = Literal["concept", "culture", "script", "revision", "review", "enhancement"]
 WRITING_NODES: tuple[WritingNode, ...] = ("concept", "culture", "script", "revision", "review", "enhancement")
 Enhancement = Literal["none", "rules", "model"]
 Structured = Literal["json_schema", "json_object", "tool", "none"]
-ModelName = Annotated[str, Field(pattern=r"^[^\s\x00-\x1f](?:[^\x00-\x1f]*[^\s\x00-\x1f])?$", max_length=200)]
+ModelName = Annotated[str, Field(pattern=TEXT_MODEL_PATTERN, max_length=200)]
 
 
 class ModelChoice(Document):

@@ -31,7 +31,7 @@ from pydantic import BaseModel, Field
 
 from forge_resources.engines.contract import Facts, Lack, Sources, VoiceEngine
 from forge_resources.errors import Blocked, EngineFailed, InvalidInput, TimedOut, Unavailable
-from forge_resources.schemas.types import Document, ExactRational, LanguageCode, Line, Tier
+from forge_resources.schemas.types import VOICE_PATTERN, Document, ExactRational, LanguageCode, Line, Tier
 from forge_resources.voice import espeak_process
 
 _FIRST_WPM = 165
@@ -66,7 +66,7 @@ class EspeakParameters(Document):
 
     text: Line
     language: LanguageCode
-    voice: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")]
+    voice: Annotated[str, Field(pattern=VOICE_PATTERN)]
     rate_cps: Annotated[float, Field(gt=2, lt=30)]
     longest_s: Annotated[ExactRational, Field(gt=0)]
     pitch: int
