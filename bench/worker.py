@@ -184,7 +184,8 @@ def rows_of(figures: dict[str, Any]) -> list[tuple[str, str, str]]:
         (
             "worker, per picture",
             f"{figures['picture_s'] * 1000:.1f} ms",
-            f"{figures['overhead_ms_per_picture']:+.1f} ms, both without encoding; bytes {'equal' if figures['bit_equal'] else 'DIFFER'}",
+            f"{figures['overhead_ms_per_picture']:+.1f} ms, both without encoding; "
+            f"bytes {'equal' if figures['bit_equal'] else 'DIFFER'}",
         ),
         (
             "second run, first picture",
