@@ -46,11 +46,11 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     wanted = parser.parse_args()
 
-    if lacks := DiffusionArtist().lacks():
-        raise SystemExit("; ".join(f"lacks {lack.what}: {lack.remedy}" for lack in lacks))
     folder = Path(tempfile.mkdtemp(prefix="forge-bench-", dir="/tmp"))
     models, environment = models_on_a_shelf()
     os.environ |= {**environment, "FORGE_GPU_HOST": "worker", "FORGE_RUNTIME": str(folder / "run")}
+    if lacks := DiffusionArtist().lacks():
+        raise SystemExit("; ".join(f"lacks {lack.what}: {lack.remedy}" for lack in lacks))
     host = WorkerHost()
     try:
         figures = measured(host, models[0], folder, wanted.pictures, wanted.rounds)

@@ -22,6 +22,7 @@ from dagster import StringSource
 from dagster._config import Field, UserConfigSchema
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import INDEX_SHARD_NAME, SqliteEventLogStorage
 from dagster._serdes import ConfigurableClassData
+from dagster._utils.concurrency import ConcurrencyClaimStatus
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import Connection
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -29,6 +30,8 @@ from sqlalchemy.pool import ConnectionPoolEntry
 _BUSY_TIMEOUT_SECONDS = 30
 _PARTITION_KNOWN_SECONDS = 5.0
 """How long a partition that exists is taken to exist; one that another process removes is gone after that."""
+_SLOT_LOOKED_FOR_SECONDS = 0.1
+"""A step that waits for its slot in a pool looks so often; Dagster's own second is longer than many a step takes."""
 _SHARDS_KEPT = 16
 """Run shards kept open at a time; whoever reads many runs must not keep a file open for each."""
 
@@ -70,6 +73,10 @@ class KeptEngineEventLogStorage(SqliteEventLogStorage):
     def delete_dynamic_partition(self, partitions_def_name: str, partition_key: str) -> None:
         self._known_partitions.pop((partitions_def_name, partition_key), None)
         super().delete_dynamic_partition(partitions_def_name, partition_key)
+
+    def check_concurrency_claim(self, concurrency_key: str, run_id: str, step_key: str) -> ConcurrencyClaimStatus:
+        claim = super().check_concurrency_claim(concurrency_key, run_id, step_key)
+        return claim.with_sleep_interval(_SLOT_LOOKED_FOR_SECONDS)
 
     @contextmanager
     def _connect(self, shard: str) -> Iterator[Connection]:

@@ -23,7 +23,7 @@ from forge_resources.gpu.doing import do
 from forge_resources.gpu.protocol import Job, parse_request, say
 from forge_resources.gpu.steps import Phase, Watch
 
-STEP_S = 0.05
+STEP_S = 0.1
 """Steps that follow each other faster are told together."""
 _PR_SET_PDEATHSIG = 1
 

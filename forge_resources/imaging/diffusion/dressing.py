@@ -13,7 +13,6 @@ from typing import Any
 from forge_resources.errors import InvalidInput
 from forge_resources.imaging.diffusion.loading import LoadedModel, checked
 from forge_resources.imaging.diffusion.parameters import AdapterUse, DiffusionParameters, PartUse
-from forge_resources.imaging.diffusion.schedulers import make_scheduler
 from forge_resources.models.shelf import Installed, Shelf
 
 _HALVES = (".lora_A.weight", ".lora.down.weight", "_lora.down.weight", ".lora_down.weight")
@@ -34,7 +33,7 @@ def dress(model: LoadedModel, pipeline: Any, parameters: DiffusionParameters, sh
         if parameters.step_cache:
             _enable_cache(model, parameters.step_cache)
         model.dressed = wanted
-    pipeline.scheduler = make_scheduler(parameters.scheduler, model.own_scheduler)
+    pipeline.scheduler = model.scheduler(parameters.scheduler)
     if parameters.adapter:
         pipeline.set_ip_adapter_scale(parameters.adapter.strength)
         pipeline.image_encoder, pipeline.feature_extractor = model.base.image_encoder, model.base.feature_extractor

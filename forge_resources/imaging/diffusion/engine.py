@@ -55,9 +55,11 @@ class DiffusionArtist(ImageEngine):
     directed = True
 
     def lacks(self) -> list[Lack]:
-        """The packages of the extra `gpu`, where one is missing."""
+        """The packages of the extra `gpu`, where one is missing; a model, where none is installed."""
         missing = [package for package in PACKAGES if find_spec(package) is None]
-        return [Lack(", ".join(missing), "pip install 'forge-spots[gpu]'")] if missing else []
+        if missing:
+            return [Lack(", ".join(missing), "pip install 'forge-spots[gpu]'")]
+        return [] if any(self._installed()) else [Lack("a model", "forge models list, then forge models download NAME")]
 
     def parameters(self, look: ShotLook, aspect_ratio: AspectRatio, references: int) -> DiffusionParameters:
         """The recipe of a plate. Raises InvalidInput for what the model does not take, Unavailable for what is not
@@ -89,8 +91,13 @@ class DiffusionArtist(ImageEngine):
 
     def models(self) -> Sequence[str]:
         """Those of the catalogue whose weights are installed."""
-        catalogue, shelf = places.catalogue(), places.shelf()
-        return [name for name, entry in catalogue.models.items() if shelf.find(entry.weights_of or name)]
+        return list(self._installed())
+
+    def _installed(self) -> Iterator[str]:
+        shelf = places.shelf()
+        for name, entry in places.catalogue().models.items():
+            if shelf.find(entry.weights_of or name):
+                yield name
 
     def models_for(self, brief: Brief) -> Sequence[str]:
         """The model that the brief names, else the deployment's."""

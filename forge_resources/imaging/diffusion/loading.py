@@ -7,6 +7,7 @@ tasks that share its components. What does not: which models stay loaded (see `g
 
 from __future__ import annotations
 
+import copy
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from forge_resources.errors import InvalidInput, Unavailable
 from forge_resources.gpu.residence import ModelKey, Resident, resident
 from forge_resources.imaging.diffusion.memory import apply_preset, device, quantisation
 from forge_resources.imaging.diffusion.parameters import DiffusionParameters, PartUse
+from forge_resources.imaging.diffusion.schedulers import make_scheduler
 from forge_resources.models.catalogue import Architecture, Task
 from forge_resources.models.shelf import Installed, Shelf
 from forge_resources.schemas.pictures import Preset
@@ -36,11 +38,18 @@ class LoadedModel:
         self.own_scheduler = base.scheduler
         self._architecture, self._preset = architecture, preset
         self._pipelines: dict[tuple[object, ...], Any] = {}
+        self._schedulers: dict[str, Any] = {}
 
     @property
     def denoiser(self) -> Any:
         """The network that removes the noise: a UNet or a transformer."""
         return getattr(self.base, self._architecture.denoiser)
+
+    def scheduler(self, name: str) -> Any:
+        """The scheduler of that name, as new: it remembers the picture that it was used for."""
+        if name not in self._schedulers:
+            self._schedulers[name] = make_scheduler(name, self.own_scheduler)
+        return copy.deepcopy(self._schedulers[name])
 
     def pipeline(self, task: Task, nets: Sequence[Any]) -> Any:
         """The pipeline for a task, with ControlNets where there are any."""
