@@ -10,6 +10,9 @@ INSTALL := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no
 PACKAGES := forge_resources forge_assets forge_jobs sensors
 CHECKED := $(PACKAGES) tests bench
 
+# Where it is set, every process of every test would compile anew all that it imports: seconds each.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint format types unit licences audit sbom env env-dev clean
 

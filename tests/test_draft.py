@@ -26,7 +26,7 @@ from forge_resources.writing.phrases import Phrase, PhraseBank, bank_languages, 
 from forge_resources.writing.scenes import load_scenes
 from forge_resources.writing.structures import beats_by_position, load_structures
 from forge_resources.writing.timing import AIR, STEP, divide
-from forge_resources.writing.tones import KNOWN_TONES, heard, unheard
+from forge_resources.writing.tones import heard, known_tones, unheard
 
 ROWS = {6: {2}, 10: {3}, 15: {5, 6}, 20: {6}, 30: {8}, 45: {11}, 60: {14}, 90: {18}}
 MARKETS = {
@@ -455,7 +455,7 @@ def test_a_language_without_phrases_blocks_unless_a_script_is_there(tmp_path: Pa
 
 
 def test_an_unknown_tone_is_written_plainly_and_said_so(tmp_path: Path) -> None:
-    assert {"warm", "calm", "bold", "playful", "elegant", "energetic", "honest", "urgent"} <= KNOWN_TONES
+    assert {"warm", "calm", "bold", "playful", "elegant", "energetic", "honest", "urgent"} <= known_tones()
     assert unheard(["grumpy", "calm"]) == ["grumpy"]
     assert heard(["grumpy", "calm"]) == ["calm"]
     plain = script_of(a_cell(tone=["honest"]), tmp_path)

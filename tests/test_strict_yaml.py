@@ -20,7 +20,7 @@ from forge_resources.errors import Fault, InvalidInput
 def parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs a test on both parsers of PyYAML: which one a machine has must make no difference."""
     loader = yaml.CSafeLoader if request.param == "libyaml" else yaml.SafeLoader
-    monkeypatch.setattr(strict_yaml, "_LOADER", loader)
+    monkeypatch.setattr(strict_yaml, "LOADER", loader)
 
 
 def faults(text: str, read: Any = parse_yaml) -> list[str]:

@@ -33,7 +33,7 @@ from forge_resources.writing.faulty_rows import faulty_shots
 from forge_resources.writing.papers import write_paper
 from forge_resources.writing.room import Written, examine, write_script
 from forge_resources.writing.spending import spending, spending_shown
-from forge_resources.writing.tones import KNOWN_TONES
+from forge_resources.writing.tones import known_tones
 from tests import writers
 from tests.chat_server import Answer, ChatServer, Said
 from tests.test_chat_engines import a_cell, served, shop
@@ -334,7 +334,7 @@ def test_no_mode_stands_in_for_another(shop: Workshop) -> None:
 def test_rules_know_the_words_of_the_storyboard() -> None:
     words, rules = load_vocabulary(), load_rules()
     assert rules.times.keys() == set(words.times_of_day)
-    assert rules.tones.keys() <= KNOWN_TONES
+    assert rules.tones.keys() <= known_tones()
 
 
 # --- several cells at the same time

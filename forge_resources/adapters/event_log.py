@@ -75,8 +75,9 @@ class KeptEngineEventLogStorage(SqliteEventLogStorage):
         super().delete_dynamic_partition(partitions_def_name, partition_key)
 
     def check_concurrency_claim(self, concurrency_key: str, run_id: str, step_key: str) -> ConcurrencyClaimStatus:
-        claim = super().check_concurrency_claim(concurrency_key, run_id, step_key)
-        return claim.with_sleep_interval(_SLOT_LOOKED_FOR_SECONDS)
+        claim: ConcurrencyClaimStatus = super().check_concurrency_claim(concurrency_key, run_id, step_key)
+        waiting: ConcurrencyClaimStatus = claim.with_sleep_interval(_SLOT_LOOKED_FOR_SECONDS)
+        return waiting
 
     @contextmanager
     def _connect(self, shard: str) -> Iterator[Connection]:

@@ -19,13 +19,11 @@ from typing import Any, NoReturn
 import yaml
 
 from forge_resources.errors import Fault, InvalidInput
+from forge_resources.own_yaml import LOADER
 
 MAX_DEPTH = 50
 MAX_FAULTS = 50
 MAX_DIGITS = 100
-
-# libyaml where PyYAML has it, as its wheels do. The pure parser is slower and refuses a few tabs that libyaml takes.
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 _NOT_ALLOWED = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
@@ -175,7 +173,7 @@ def _build_yaml(text: str, builder: _Builder) -> None:
 
 def _events(text: str, builder: _Builder) -> Iterator[Any]:
     line, column = 0, 0
-    events: Iterator[Any] = yaml.parse(text, Loader=_LOADER)
+    events: Iterator[Any] = yaml.parse(text, Loader=LOADER)
     while True:
         try:
             event = next(events, None)

@@ -12,10 +12,10 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
-import yaml
 from pydantic import BaseModel, Field
 
 from forge_resources.engines.contract import Facts, MotionEngine, Sources
+from forge_resources.own_yaml import read_yaml
 from forge_resources.schemas.edit import CameraPath, Window
 from forge_resources.schemas.script import CameraMove, ShotSize
 from forge_resources.schemas.storyboard import Shot
@@ -51,7 +51,7 @@ class Moves(Document):
 @cache
 def moves() -> Moves:
     """The figures of `still.yaml`."""
-    return Moves.model_validate(yaml.safe_load(files(__package__).joinpath("still.yaml").read_text("utf-8")))
+    return Moves.model_validate(read_yaml(files(__package__).joinpath("still.yaml").read_text("utf-8")))
 
 
 class StillParameters(Document):

@@ -26,11 +26,11 @@ from typing import Annotated, Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
-import yaml
 from pydantic import BaseModel, Field
 
 from forge_resources.engines.contract import Facts, Lack, Sources, VoiceEngine
 from forge_resources.errors import Blocked, EngineFailed, InvalidInput, TimedOut, Unavailable
+from forge_resources.own_yaml import read_yaml
 from forge_resources.schemas.types import VOICE_PATTERN, Document, ExactRational, LanguageCode, Line, Tier
 from forge_resources.voice import espeak_process
 
@@ -58,7 +58,7 @@ class Manner(Document):
 @cache
 def manner() -> Manner:
     """The figures of `espeak.yaml`."""
-    return Manner.model_validate(yaml.safe_load(files(__package__).joinpath("espeak.yaml").read_text("utf-8")))
+    return Manner.model_validate(read_yaml(files(__package__).joinpath("espeak.yaml").read_text("utf-8")))
 
 
 class EspeakParameters(Document):

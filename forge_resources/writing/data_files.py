@@ -12,6 +12,7 @@ import yaml
 from pydantic import ValidationError
 
 from forge_resources.errors import Fault, InvalidInput
+from forge_resources.own_yaml import read_yaml
 from forge_resources.schemas.types import Document
 
 DATA = Path(__file__).parent / "data"
@@ -22,7 +23,7 @@ def read_data(contract: type[D], name: str) -> D:
     """The file `name` (relative to `writing/data`) as `contract`. Raises InvalidInput with file, entry and field."""
     path = DATA / name
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = read_yaml(path.read_text(encoding="utf-8"))
     except yaml.YAMLError as error:
         raise InvalidInput(f"{path} is not YAML.", faults=[Fault(name, str(error))]) from error
     try:

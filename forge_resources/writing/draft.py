@@ -24,7 +24,7 @@ from forge_resources.writing.draft_parameters import (
 )
 from forge_resources.writing.notes import write_concept, write_culture
 from forge_resources.writing.scripting import write_script
-from forge_resources.writing.tones import KNOWN_TONES, unheard
+from forge_resources.writing.tones import known_tones, unheard
 
 
 class DraftWriter(TextEngine):
@@ -39,7 +39,7 @@ class DraftWriter(TextEngine):
 
     def remarks(self, brief: Brief) -> list[str]:
         """Tones it has no words for."""
-        known = ", ".join(sorted(KNOWN_TONES))
+        known = ", ".join(sorted(known_tones()))
         return [f"tone: `{self.name}` has no words for `{word}`; it knows {known}" for word in unheard(brief.tone)]
 
     def parameters(

@@ -32,6 +32,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from pydantic import Field, ValidationError
 
 from forge_resources.errors import Fault, InvalidInput, NotFound
+from forge_resources.own_yaml import read_yaml
 from forge_resources.schemas.types import Document, Sha256, ShortLine
 from forge_resources.writing.data_files import DATA
 
@@ -142,7 +143,7 @@ def _load(name: PromptName, language: str, path: Path, _changed: int, _size: int
     if split is None:
         raise InvalidInput(f"{path} has no header between two lines of three dashes.", remedy="Correct the file.")
     try:
-        header = Header.model_validate(yaml.safe_load(split[1]))
+        header = Header.model_validate(read_yaml(split[1]))
     except yaml.YAMLError as error:
         raise InvalidInput(f"The header of {path} is not YAML: {error}.", remedy="Correct the file.") from None
     except ValidationError as error:

@@ -62,4 +62,3 @@ def unheard(tone: Sequence[str]) -> list[str]:
 
 
 _PLAIN = "honest"
-KNOWN_TONES: frozenset[str] = known_tones()

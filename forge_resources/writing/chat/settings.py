@@ -15,6 +15,7 @@ import yaml
 from pydantic import Field, ValidationError
 
 from forge_resources.errors import Fault, InvalidInput
+from forge_resources.own_yaml import read_yaml
 from forge_resources.schemas.types import Document, LanguageCode, Slug
 from forge_resources.schemas.writing import Enhancement, ModelChoice, ModelName, Structured, WritingChoice, WritingNode
 from forge_resources.writing.data_files import DATA
@@ -118,7 +119,7 @@ def rounds_of(settings: WritingSettings, wanted: WritingChoice | None) -> int:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = read_yaml(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise InvalidInput(f"{path} cannot be read: {error.strerror}.", remedy=f"Correct {OVERLAY_VARIABLE}.") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
