@@ -10,9 +10,8 @@ import shutil
 from pathlib import Path
 
 import dagster as dg
-from dagster._core.instance.ref import InstanceRef
+from filelock import FileLock
 
-from forge_resources.adapters.event_log import KeptEngineEventLogStorage
 from forge_resources.errors import Conflict, InvalidInput
 from forge_resources.settings import Settings
 from forge_resources.store.files import disk_trouble_told
@@ -26,12 +25,6 @@ EMBEDDED = CHECKOUT / "dagster.yaml"
 SERVICES = CHECKOUT / "docker" / "dagster.yaml"
 POSTGRES_VARIABLES = tuple(f"FORGE_POSTGRES_{part}" for part in ("HOST", "PORT", "DB", "USER", "PASSWORD"))
 """With the first of them, runs, events and schedules are kept in PostgreSQL; then all of them are needed."""
-
-_KEPT_ENGINES = {
-    "module": KeptEngineEventLogStorage.__module__,
-    "class": KeptEngineEventLogStorage.__name__,
-    "config": {},
-}
 
 
 def prepare_home(settings: Settings) -> None:
@@ -71,10 +64,8 @@ def _same_database_meant(configuration: Path) -> None:
 
 
 def open_instance(settings: Settings) -> dg.DagsterInstance:
-    """The instance in FORGE_HOME, prepared where it is new. On SQLite its event log keeps its engines."""
+    """The instance in FORGE_HOME, prepared where it is new."""
     prepare_home(settings)
-    home = str(settings.home)
-    ref = InstanceRef.from_dir(home)
-    if ref.event_storage_data and ref.event_storage_data.class_name == "SqliteEventLogStorage":
-        ref = InstanceRef.from_dir(home, overrides={"event_log_storage": _KEPT_ENGINES})
-    return dg.DagsterInstance.from_ref(ref)
+    # Dagster makes the tables of SQLite without regard for another process that does so: both would then be unusable.
+    with disk_trouble_told(settings.home), FileLock(settings.home / ".opening.lock"):
+        return dg.DagsterInstance.from_config(str(settings.home))

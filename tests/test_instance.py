@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import dagster as dg
@@ -100,3 +103,22 @@ def test_plain_dagster_meets_the_same_instance(deployment: Settings, instance: d
         assert Path(plain.root_directory) == deployment.home
         assert plain.get_dynamic_partitions("market") == ["night-tea@en-GB"]
         assert plain.get_runs_count() == 1
+
+
+OPENS_AT = """
+import sys, time
+from forge_jobs.instance import open_instance
+from forge_resources.settings import Settings
+
+time.sleep(max(0.0, float(sys.argv[1]) - time.time()))
+with open_instance(Settings.from_environment()) as instance:
+    print(len(instance.get_runs()), instance.get_dynamic_partitions("market"))
+"""
+
+
+def test_a_new_home_may_be_opened_by_several_at_once(deployment: Settings) -> None:
+    at = str(time.time() + 4.0)
+    processes = [
+        subprocess.Popen([sys.executable, "-c", OPENS_AT, at], stdout=subprocess.PIPE, text=True) for _ in range(3)
+    ]
+    assert [process.communicate()[0] for process in processes] == ["0 []\n"] * 3

@@ -33,13 +33,15 @@ CELL = CellKey(brief="night-tea", market="en-GB", persona="busy-parent")
 
 
 def kept_apart(configuration: dict[str, object]) -> dict[str, object]:
-    return {key: value for key, value in configuration.items() if key not in ("storage", "run_retries", "compute_logs")}
+    differs = ("storage", "event_log_storage", "run_retries", "compute_logs")
+    return {key: value for key, value in configuration.items() if key not in differs}
 
 
 def test_services_differ_from_the_embedded_default_in_what_they_say_they_do() -> None:
     embedded, services = (yaml.safe_load(file.read_text(encoding="utf-8")) for file in (EMBEDDED, SERVICES))
     assert kept_apart(services) == kept_apart(embedded)
     assert "storage" not in embedded
+    assert "event_log_storage" not in services
     assert PASSWORD not in SERVICES.read_text(encoding="utf-8")
 
 
