@@ -29,7 +29,7 @@ def build_defs(**overrides: Any) -> dg.Definitions:
 
     Assets run in the process of their run: a process per step would cost seconds each.
     """
-    studio = StudioResource()
+    studio = StudioResource.of_environment()
     resources = {"studio": studio, "documents": DocumentIOManager(studio=studio), **overrides.pop("resources", {})}
     parts: dict[str, Any] = {
         "assets": ASSETS,

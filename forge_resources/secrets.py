@@ -16,6 +16,12 @@ from urllib.parse import quote, urlsplit
 
 from forge_resources.errors import InvalidInput
 
+OF_RUNS = (
+    "ANTHROPIC_API_KEY", "OPENAI_API_KEY", "FORGE_C2PA_KEY",
+    "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN",
+)  # fmt: skip
+"""The variables whose secrets Forge's own parts use while a cell is made."""
+
 BLANKED = "[secret]"
 _NAME = re.compile(r"(^|_)(API_?KEY|KEY|KEY_?ID|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?|DSN)$")
 _ADDRESS = re.compile(r"(_URL|_URI|_DSN|^DATABASE_URL)$")

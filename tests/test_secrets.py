@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import zlib
 from collections.abc import Iterator
@@ -11,19 +12,23 @@ from typing import Any, ClassVar
 
 import dagster as dg
 import pytest
+from dagster._core.remote_representation.external_data import RepositorySnap, ResourceConfigEnvVarSnap
+from dagster._serdes import serialize_value
 
 from forge_jobs.approving import record_approval
 from forge_jobs.board.app import BoardApp, BoardSettings
 from forge_jobs.board.shelf import BoardShelf
+from forge_jobs.definitions import build_defs
 from forge_jobs.in_process import run_job
 from forge_jobs.instance import open_instance
 from forge_jobs.monitoring.exposition import exposition
 from forge_jobs.monitoring.observation import Observation
+from forge_resources.adapters.resources import StudioResource
 from forge_resources.engines.contract import Facts, Lack, Sources
 from forge_resources.engines.registry import ENGINES
 from forge_resources.errors import EngineFailed
 from forge_resources.logs import open_log
-from forge_resources.secrets import BLANKED, Blanked, without_secrets
+from forge_resources.secrets import BLANKED, OF_RUNS, Blanked, is_secret_name, read_secret_files, without_secrets
 from forge_resources.settings import Settings
 from forge_resources.studio import Studio
 from forge_resources.voice.espeak import EspeakVoice
@@ -212,3 +217,74 @@ def test_the_board_shows_no_secret_of_its_own_trouble(
     producer.app = app
     for place in ("/", "/readyz"):
         assert "planted" not in producer.get(place).text
+
+
+def snapshot_of(defs: dg.Definitions) -> RepositorySnap:
+    """What a code server tells webserver and daemon of its definitions."""
+    return RepositorySnap.from_def(defs.get_repository_def())
+
+
+def configured(defs: dg.Definitions) -> dict[str, Any]:
+    [studio] = [resource for resource in snapshot_of(defs).resources or [] if resource.name == "studio"]
+    return dict(studio.configured_values)
+
+
+@pytest.fixture
+def of_runs(deployment: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, str]:
+    """Every secret of runs planted, the first one as a mounted file. Returns them."""
+    values = {variable: f"planted-{variable.lower()[::-1]}" for variable in OF_RUNS}
+    for variable, value in values.items():
+        monkeypatch.setenv(variable, value)
+    (tmp_path / "mounted").write_text(f"{values[OF_RUNS[0]]}\n", encoding="utf-8")
+    monkeypatch.delenv(OF_RUNS[0])
+    monkeypatch.setenv(f"{OF_RUNS[0]}_FILE", str(tmp_path / "mounted"))
+    assert read_secret_files() == [OF_RUNS[0]]
+    return values
+
+
+def test_definitions_name_the_variable_and_hold_no_value(of_runs: dict[str, str]) -> None:
+    defs = build_defs()
+    shown = configured(defs)
+    assert {name: shown[name.lower()] for name in OF_RUNS} == {
+        name: ResourceConfigEnvVarSnap(name=name) for name in OF_RUNS
+    }
+    snapshot = snapshot_of(defs)
+    assert set(snapshot.utilized_env_vars or {}) == set(OF_RUNS)
+    told = serialize_value(snapshot) + repr(defs.resources)
+    assert "OPENAI_API_KEY" in told
+    assert not [value for value in of_runs.values() if value in told]
+
+
+def test_what_is_not_set_is_not_asked_for(deployment: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in OF_RUNS:
+        assert is_secret_name(variable)
+        monkeypatch.delenv(variable, raising=False)
+    defs = build_defs()
+    assert {value for name, value in configured(defs).items() if name.upper() in OF_RUNS} <= {"null"}
+    assert not snapshot_of(defs).utilized_env_vars
+
+
+def test_a_run_makes_with_the_secret_of_the_variable_it_is_told_of(
+    of_runs: dict[str, str], instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ACME_API_KEY", "planted-of-acme")
+    found: dict[str, str | None] = {}
+
+    @dg.op
+    def look(studio: StudioResource) -> None:
+        assert studio.studio
+        found.update({variable: os.environ.get(variable) for variable in OF_RUNS})
+
+    @dg.job
+    def looking() -> None:
+        look()
+
+    job = build_defs(assets=[], asset_checks=[], sensors=[], jobs=[looking]).resolve_job_def("looking")
+    assert job.execute_in_process(instance=instance).success
+    assert found == of_runs
+    other = {"resources": {"studio": {"config": {"openai_api_key": {"env": "ACME_API_KEY"}}}}}
+    done = job.execute_in_process(instance=instance, run_config=other)
+    assert found == {**of_runs, "OPENAI_API_KEY": "planted-of-acme"}
+    told = repr(instance.get_run_by_id(done.run_id)) + repr(instance.get_records_for_run(done.run_id).records)
+    assert "ACME_API_KEY" in told
+    assert not [value for value in (*of_runs.values(), "planted-of-acme") if value in told]
