@@ -23,7 +23,7 @@ from dagster._grpc.types import CanCancelExecutionRequest, CanCancelExecutionRes
 from dagster._serdes import ConfigurableClassData, deserialize_value
 
 from forge_jobs.recovery import MARK_TAG, PROCESS_TAG, is_gone, process_of_run
-from forge_resources.store.processes import mark_of
+from forge_resources.store.processes import mark_of, mark_to_come
 
 
 class WatchedRunLauncher(DefaultRunLauncher):
@@ -36,9 +36,11 @@ class WatchedRunLauncher(DefaultRunLauncher):
     def launch_run(self, context: LaunchRunContext) -> None:
         """Starts the run, and notes its process where that is on this machine."""
         run = context.dagster_run
-        # A rerun has the tags of its parent, whose process is another.
-        if inherited := {tag: "" for tag in (PROCESS_TAG, MARK_TAG) if run.tags.get(tag)}:
-            self._instance.add_run_tags(run.run_id, inherited)
+        # Whoever launches may be killed before the process is noted; so it is announced. A rerun has the tags of its
+        # parent, whose process is another.
+        noted = {MARK_TAG: mark_to_come(), PROCESS_TAG: ""}
+        if changed := {tag: told for tag, told in noted.items() if told or run.tags.get(tag)}:
+            self._instance.add_run_tags(run.run_id, changed)
         super().launch_run(context)
         started = self._instance.get_run_by_id(run.run_id)
         process = started and process_of_run(self._instance, started)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from email.utils import formatdate
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -26,6 +27,7 @@ from forge_resources.schemas.writing import WritingChoice
 from forge_resources.store.artefacts import ArtefactStore
 from forge_resources.store.workshop import Workshop
 from forge_resources.writing.chat.engines import bare_address
+from forge_resources.writing.chat.faults import retry_after
 from forge_resources.writing.chat.settings import load_settings, resolve
 from forge_resources.writing.papers import write_paper
 from tests import writers
@@ -184,6 +186,15 @@ def test_retry_after_is_obeyed(how: str, shop: Workshop, monkeypatch: pytest.Mon
         first, second = (said.at for said in server.requests)
         # A date has whole seconds.
         assert second - first >= (0.95 if how == "date" else 0.99)
+
+
+@pytest.mark.parametrize("ahead_s", [-3600, 0, 3600])
+def test_a_date_to_wait_for_is_one_of_the_servers_clock(ahead_s: int) -> None:
+    there = time.time() + ahead_s
+    headers = {"date": formatdate(there, usegmt=True), "retry-after": formatdate(there + 2, usegmt=True)}
+    busy = OSError("busy")
+    busy.response = SimpleNamespace(headers=headers)  # type: ignore[attr-defined]
+    assert retry_after(busy) == 2
 
 
 def test_a_server_that_asks_for_more_time_than_there_is_ends_it(

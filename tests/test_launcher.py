@@ -17,7 +17,7 @@ from dagster._core.storage.tags import GRPC_INFO_TAG
 from forge_jobs.launcher import WatchedRunLauncher
 from forge_jobs.recovery import MARK_TAG, PROCESS_TAG, this_process
 from forge_resources.store import processes
-from forge_resources.store.processes import mark_of
+from forge_resources.store.processes import mark_of, mark_to_come
 
 
 @dg.job
@@ -79,6 +79,11 @@ def test_the_mark_of_a_process_counts_whatever_the_clock_says(
     noted = started(instance, os.getpid(), **{GRPC_INFO_TAG: socket, MARK_TAG: mark_of(os.getpid())})
     assert health(instance, noted) == WorkerStatus.RUNNING
     assert health(instance, started(instance, os.getpid(), **{GRPC_INFO_TAG: socket})) == WorkerStatus.FAILED
+    announced = {GRPC_INFO_TAG: socket, MARK_TAG: mark_to_come()}
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        # Whoever launched it was killed before noting its process.
+        assert health(instance, started(instance, process.pid, **announced)) == WorkerStatus.RUNNING
+        process.communicate(b"\n")
     other = {GRPC_INFO_TAG: socket, MARK_TAG: "1a2b3c4d.77"}
     assert health(instance, started(instance, os.getpid(), **other)) == WorkerStatus.FAILED
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from forge_resources.store.processes import is_alive, mark_of
+from forge_resources.store import processes
+from forge_resources.store.processes import is_alive, mark_of, mark_to_come
 
 needs_proc = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="there is no /proc to ask")
 
@@ -48,3 +49,20 @@ def test_a_clock_that_was_set_makes_it_no_other() -> None:
     assert mark_of(other.pid) not in ("", mark)
     other.communicate(b"\n", timeout=30)
     assert mark_of(other.pid) == ""
+
+
+@needs_proc
+def test_one_that_was_announced_is_it_if_it_came_soon_after(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever started it was killed before noting it. The clock, set ahead by a year since, says nothing of it."""
+    before = mark_to_come()
+    asleep = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    monkeypatch.setattr(time, "time", lambda: 0.0)
+    monkeypatch.setattr(processes, "_began", lambda _: 365 * 24 * 3600.0)
+    assert is_alive(asleep.pid, mark=before, known_at=1.0)
+    boot, _, ticks = before.removesuffix("+").partition(".")
+    long_ago = int(ticks) - 601 * os.sysconf("SC_CLK_TCK")
+    assert not is_alive(asleep.pid, mark=f"{boot}.{long_ago}+"), "another one was given its number"
+    assert not is_alive(asleep.pid, mark=f"{boot}.{int(ticks) + 1000}+"), "it was there before"
+    assert not is_alive(asleep.pid, mark=f"1a2b3c4d.{ticks}+"), "the machine has been restarted"
+    asleep.communicate(b"\n", timeout=30)
+    assert not is_alive(asleep.pid, mark=before)

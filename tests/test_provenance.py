@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import stat
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
+from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
@@ -130,6 +132,12 @@ def test_the_development_certificate_is_made_once_and_kept_to_its_owner(home: Pa
     key = home / "credentials" / "development-key.pem"
     assert stat.S_IMODE(key.stat().st_mode) == 0o600
     assert one.key.decode() not in repr(one)
+
+
+def test_the_development_certificate_is_valid_when_the_clock_is_set_back(home: Path) -> None:
+    made = datetime.datetime.now(datetime.UTC)
+    for certificate in x509.load_pem_x509_certificates(identity(home).chain):
+        assert certificate.not_valid_before_utc < made - datetime.timedelta(hours=12)
 
 
 def test_a_key_of_the_deployment_comes_from_file_or_text(home: Path, tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ class Desk:
         self._seen: dict[str, float] = {}
         self._cancelled: set[str] = set()
         self._news: dict[str, dict[str, Any]] = {}
-        self._began = time.time()
+        self._began = time.monotonic()
         _sweep()
 
     def make(
@@ -120,7 +120,7 @@ class Desk:
         return {
             "pid": os.getpid(),
             "device": device_name(),
-            "uptime_s": round(time.time() - self._began, 1),
+            "uptime_s": round(time.monotonic() - self._began, 1),
             "jobs": len(self._seen),
             "models": [
                 {"model": str(key), "bytes": size, "on_device": on_device} for key, size, on_device in cache.models()

@@ -49,7 +49,7 @@ class Supervisor:
         self._current: Ticket | None = None
         self._leaving = threading.Event()
         self._last = time.monotonic()
-        self._began = time.time()
+        self._began = time.monotonic()
 
     def serve(self, on_ready: Callable[[], None]) -> bool:
         """Serves until it is time to leave, and says when it can be asked. False where another worker of this device
@@ -195,7 +195,7 @@ class Supervisor:
             quiet = time.monotonic() - self._last
         return {
             "pid": os.getpid(),
-            "uptime_s": round(time.time() - self._began, 1),
+            "uptime_s": round(time.monotonic() - self._began, 1),
             "idle_s": 0.0 if current is not None else round(quiet, 1),
             "leaves_after_s": self.idle_s,
             "queue": queue,

@@ -27,6 +27,8 @@ from forge_resources.store.files import disk_trouble_told
 
 KEY, CERTIFICATE, TIMESTAMP = "FORGE_C2PA_KEY", "FORGE_C2PA_CERTIFICATE", "FORGE_C2PA_TIMESTAMP_URL"
 _YEARS = 10
+_BEFORE = datetime.timedelta(days=1)
+"""How long before it was made a certificate is valid: a clock that was ahead then may be set back."""
 _CURVES = {"secp256r1": "es256", "secp384r1": "es384", "secp521r1": "es512"}
 
 
@@ -154,7 +156,7 @@ def _certificate(
     issuer_key: ec.EllipticCurvePrivateKey,
     authority: bool,
 ) -> x509.Certificate:
-    now = datetime.datetime.now(datetime.UTC) - datetime.timedelta(minutes=5)
+    now = datetime.datetime.now(datetime.UTC) - _BEFORE
     usage = x509.KeyUsage(
         digital_signature=not authority, content_commitment=False, key_encipherment=False, data_encipherment=False,
         key_agreement=False, key_cert_sign=authority, crl_sign=authority, encipher_only=False, decipher_only=False,

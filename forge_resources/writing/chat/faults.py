@@ -100,7 +100,7 @@ def _of_status(
 
 
 def retry_after(error: Exception) -> float | None:
-    """Seconds that the server asks to wait: `retry-after-ms`, or `Retry-After` as seconds or as a date."""
+    """Seconds that the server asks to wait: `retry-after-ms`, or `Retry-After` as seconds or as a date by its clock."""
     headers = getattr(getattr(error, "response", None), "headers", None)
     if headers is None:
         return None
@@ -111,7 +111,9 @@ def retry_after(error: Exception) -> float | None:
         if said and said.replace(".", "", 1).isdigit():
             return float(said)
         if said:
-            return max(0.0, parsedate_to_datetime(said).timestamp() - time.time())
+            told_at = headers.get("date")
+            now = parsedate_to_datetime(told_at).timestamp() if told_at else time.time()
+            return max(0.0, parsedate_to_datetime(said).timestamp() - now)
     except (TypeError, ValueError):
         return None
     return None
