@@ -9,7 +9,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -27,23 +27,44 @@ from tests.heavy.painter import register_painters
 from tests.postgres_server import PostgresServer
 from tests.sample_briefs import write_brief
 
+CLOCK = Path(__file__).parent / "clock"
+"""With it in PYTHONPATH, a process has a clock that can be set."""
+
 ENDED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
 
 
 class Storm:
     """A deployment on services, its load, and what is done to it."""
 
-    def __init__(self, settings: Settings, running: dict[str, Service], environment: Mapping[str, str]) -> None:
-        self.settings, self.running, self.environment = settings, running, environment
+    def __init__(
+        self, settings: Settings, running: dict[str, Service], environment: Mapping[str, str], clock: Path
+    ) -> None:
+        self.settings, self.running, self.environment, self._clock = settings, running, environment, clock
         self.cells: list[CellKey] = []
         self.briefs: dict[str, Path] = {}
 
-    def drop(self, cells: int) -> None:
-        """Briefs of two cells each into the inbox; each with pictures of its own."""
-        for number in range((cells + 1) // 2):
-            name = f"storm-{number:02}"
-            self.briefs[name] = write_brief(self.settings.inbox, f"{name}.yaml", brief=name, seed=number + 1)  # type: ignore[arg-type]
-            self.cells += [CellKey(brief=name, market=market, persona="busy-parent") for market in ("en-GB", "de-DE")]
+    def drop(self, cells: int) -> list[CellKey]:
+        """Briefs of two cells each into the inbox, the last one of one where that is left; each with pictures of its
+        own. Returns their cells."""
+        dropped = []
+        while len(dropped) < cells:
+            number = len(self.briefs)
+            name, markets = f"storm-{number:02}", ["en-GB", "de-DE"][: cells - len(dropped)]
+            changes: dict[str, Any] = {"brief": name, "seed": number + 1, "markets": markets}
+            self.briefs[name] = write_brief(self.settings.inbox, f"{name}.yaml", **changes)
+            dropped += [CellKey(brief=name, market=market, persona="busy-parent") for market in markets]
+        self.cells += dropped
+        return dropped
+
+    def set_clock(self, ahead_s: int) -> None:
+        """Sets the clock of all services, and of what they start, so far ahead of the machine's. Waits until it is."""
+        self._clock.write_text(str(ahead_s), encoding="utf-8")
+        time.sleep(1)
+
+    def asked_for(self, cells: Sequence[CellKey]) -> Callable[[dg.DagsterInstance], bool]:
+        """Whether there is a run for each of the cells."""
+        wanted = {cell.partition_key for cell in cells}
+        return lambda instance: {run.tags.get("dagster/partition") for run in instance.get_runs()} >= wanted
 
     def run_processes(self) -> list[int]:
         """The processes in which runs are made: children of a code server, alive or not."""
@@ -79,9 +100,7 @@ class Storm:
 
     def all_ended(self, instance: dg.DagsterInstance) -> bool:
         """Every cell has been asked for, and none is queued or going on; a retry may yet be asked for."""
-        runs = instance.get_runs()
-        asked = {run.tags.get("dagster/partition") for run in runs}
-        return asked >= {cell.partition_key for cell in self.cells} and all(run.status in ENDED for run in runs)
+        return self.asked_for(self.cells)(instance) and all(run.status in ENDED for run in instance.get_runs())
 
     def settle(self, limit_s: float) -> None:
         """Until nothing has been going on for a while: what crashed is retried some seconds later."""
@@ -103,24 +122,35 @@ class Storm:
 
 
 @contextmanager
-def storming(settings: Settings, folder: Path, *, webserver: bool = False) -> Iterator[Storm]:
-    """Services of a deployment whose plates are painted in the worker of the device, until the block ends."""
+def storming(settings: Settings, folder: Path, *, webserver: bool = False, settable: bool = False) -> Iterator[Storm]:
+    """Services of a deployment whose plates are painted in the worker of the device, until the block ends.
+
+    With `settable`, their clock can be set.
+    """
     with open_instance(settings):
         pass  # The tables are made before anybody fights over them.
     register_painters(folder / "package")
     # A socket's path is short.
     runtime = Path(tempfile.mkdtemp(prefix="forge-storm-", dir="/tmp"))
+    paths = [
+        folder / "package",
+        CHECKOUT,
+        *([CLOCK] if settable else []),
+        *os.environ.get("PYTHONPATH", "").split(os.pathsep),
+    ]
+    clock = folder / "clock"
     called = {
         **os.environ,
         "FORGE_GPU_HOST": "worker",
         "FORGE_RUNTIME": str(runtime),
         "FORGE_ENGINE_IMAGE": "oil",
         "FORGE_TEST_STEP_S": "0.05",
-        "PYTHONPATH": f"{folder / 'package'}{os.pathsep}{CHECKOUT}",
+        "FORGE_TEST_CLOCK": str(clock),
+        "PYTHONPATH": os.pathsep.join(str(path) for path in paths if path),
     }
     running = services(called, folder, webserver=webserver)
     try:
-        yield Storm(settings, running, called)
+        yield Storm(settings, running, called, clock)
     finally:
         for service in running.values():
             service.stop()
