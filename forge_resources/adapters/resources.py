@@ -41,7 +41,8 @@ class StudioResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     @classmethod
     def of_environment(cls) -> StudioResource:
         """The resource with every secret that this environment has, by the name of its variable."""
-        held = {variable.lower(): dg.EnvVar(variable) for variable in OF_RUNS if os.environ.get(variable)}
+        named = [variable for variable in OF_RUNS if os.environ.get(variable)]
+        held: dict[str, Any] = {variable.lower(): dg.EnvVar(variable) for variable in named}
         return cls(**held)
 
     @property
