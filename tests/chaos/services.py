@@ -8,10 +8,13 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
 import yaml
+from dagster._core.errors import DagsterUserCodeUnreachableError
+from dagster._grpc.client import DagsterGrpcClient
 
 from forge_jobs.instance import CHECKOUT
 
@@ -70,7 +73,8 @@ class Service:
 
 
 def services(environment: Mapping[str, str], folder: Path, *, webserver: bool) -> dict[str, Service]:
-    """A code server, a daemon and, if wanted, a webserver, as `docker/` has them."""
+    """A code server, a daemon and, if wanted, a webserver, as `docker/` has them: the code server first, because the
+    others look again for one that they miss after a minute."""
     port = free_port()
     workspace = folder / "workspace.yaml"
     server = {"grpc_server": {"host": "127.0.0.1", "port": port, "location_name": "forge"}}
@@ -83,7 +87,28 @@ def services(environment: Mapping[str, str], folder: Path, *, webserver: bool) -
     }  # fmt: skip
     if webserver:
         calls["webserver"] = [str(PROGRAMS / "dagster-webserver"), "-w", str(workspace), "-p", str(free_port())]
-    return {name: Service(name, call, environment, folder / f"{name}.log") for name, call in calls.items()}
+    running: dict[str, Service] = {}
+    try:
+        for name, call in calls.items():
+            running[name] = Service(name, call, environment, folder / f"{name}.log")
+            if name == "code":
+                _wait_until_it_answers(port, running[name])
+    except BaseException:
+        for service in running.values():
+            service.stop()
+        raise
+    return running
+
+
+def _wait_until_it_answers(port: int, server: Service) -> None:
+    client, until = DagsterGrpcClient(host="127.0.0.1", port=port), time.monotonic() + 120
+    while True:
+        try:
+            client.ping("")
+            return
+        except DagsterUserCodeUnreachableError:
+            assert time.monotonic() < until, server.said()
+            time.sleep(0.2)
 
 
 def processes_of(home: Path) -> dict[int, str]:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
+from dagster._core.storage.tags import AUTO_RETRY_RUN_ID_TAG, WILL_RETRY_TAG
 
 from forge_assets.stage import GPU_POOL
 from forge_jobs.instance import CHECKOUT, open_instance
@@ -42,6 +43,8 @@ class Storm:
         self.settings, self.running, self.environment, self._clock = settings, running, environment, clock
         self.cells: list[CellKey] = []
         self.briefs: dict[str, Path] = {}
+        self._making: set[str] = set()
+        self._killed: set[str] = set()
 
     def drop(self, cells: int) -> list[CellKey]:
         """Briefs of two cells each into the inbox, the last one of one where that is left; each with pictures of its
@@ -72,11 +75,14 @@ class Storm:
         return [process for process, call in called if "multiprocessing.spawn" in call]
 
     def is_making(self, instance: dg.DagsterInstance) -> bool:
-        """Whether a run has got past its start: one killed before, with the daemon that waits for it, is only given up
-        when its time to start is over."""
-        return instance.get_runs_count(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED])) > 0
+        """Whether a run that has not been killed has got past its start: one killed before, with the daemon that waits
+        for it, is only given up when its time to start is over."""
+        started = instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED]))
+        self._making = {run.run_id for run in started} - self._killed
+        return bool(self._making)
 
     def kill_a_run(self) -> None:
+        self._killed |= self._making
         for process in self.run_processes()[:1]:
             with suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)
@@ -102,8 +108,13 @@ class Storm:
         """Every cell has been asked for, and none is queued or going on; a retry may yet be asked for."""
         return self.asked_for(self.cells)(instance) and all(run.status in ENDED for run in instance.get_runs())
 
+    def no_retry_to_come(self, instance: dg.DagsterInstance) -> bool:
+        """Whether every failed run says that it is not started again, or has been."""
+        failed = instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.FAILURE]))
+        return all(run.tags.get(WILL_RETRY_TAG) == "false" or AUTO_RETRY_RUN_ID_TAG in run.tags for run in failed)
+
     def settle(self, limit_s: float) -> None:
-        """Until nothing has been going on for a while: what crashed is retried some seconds later."""
+        """Until nothing is going on and nothing is to come. A retry that Dagster has forgotten is not waited for."""
         calm_since: list[float] = []
 
         def calm(instance: dg.DagsterInstance) -> bool:
@@ -111,7 +122,7 @@ class Storm:
                 calm_since.clear()
                 return False
             calm_since.append(time.monotonic())
-            return calm_since[-1] - calm_since[0] > 15
+            return self.no_retry_to_come(instance) or calm_since[-1] - calm_since[0] > 15
 
         self.wait("the end of all runs", calm, limit_s)
 
