@@ -104,8 +104,11 @@ class RunningHouse:
 
     def ended(self, run_id: str) -> dict[str, Any] | None:
         """A run once it has ended."""
+        # Its steps are put together from all of its events, and so are not asked for twice a second.
+        if self.ask(_STATUS, run=run_id)["runOrError"]["status"] not in ("SUCCESS", "FAILURE", "CANCELED"):
+            return None
         run: dict[str, Any] = self.ask(_RUN, run=run_id)["runOrError"]
-        return run if run["status"] in ("SUCCESS", "FAILURE", "CANCELED") else None
+        return run
 
     def launch(self, job: str, tags: Mapping[str, str], config: Mapping[str, Any] | None = None) -> str:
         """Puts a job for one cell into the queue. Returns the run's id."""
@@ -175,6 +178,9 @@ _WORKSPACE = """
 _RUNS = """
 query ($filter: RunsFilter!) { runsOrError(filter: $filter) { ... on Runs { results {
   runId status jobName tags { key value } } } } }
+"""
+_STATUS = """
+query ($run: ID!) { runOrError(runId: $run) { __typename ... on Run { status } } }
 """
 _RUN = """
 query ($run: ID!) { runOrError(runId: $run) { __typename ... on Run {

@@ -134,8 +134,6 @@ def a_queued_run_is_executed_again_from_where_it_failed(
     failed = house.wait("the run to fail", lambda: house.ended(failed_id))
     assert failed["status"] == "FAILURE"
     assert "motion" in made_by(failed)
-    tagged = house.wait("the code of its error", lambda: house.runs(forge__error="not_found"))
-    assert [run["runId"] for run in tagged] == [failed_id]
 
     place.write_bytes(script)
     assert studio.cabinet.read("script", CELL.path, Script).rows
@@ -146,6 +144,9 @@ def a_queued_run_is_executed_again_from_where_it_failed(
     assert {"voiceover", "timeline", "spot", "deliverables"} <= made_by(run)
     assert tags_of(run)["dagster/parent_run_id"] == failed_id
     assert_queued(instance, run["runId"])
+    # The sensor that tells the code of its error has looked meanwhile.
+    tagged = house.wait("the code of its error", lambda: house.runs(forge__error="not_found"))
+    assert [run["runId"] for run in tagged] == [failed_id]
 
 
 def a_run_of_the_command_is_executed_again_from_where_it_failed(

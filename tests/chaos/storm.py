@@ -104,6 +104,9 @@ class Storm:
                 assert time.monotonic() < until, f"{what}: not within {limit_s:g} s\n{runs}\n{said}"
                 time.sleep(1)
 
+    def ended(self, instance: dg.DagsterInstance) -> int:
+        return int(instance.get_runs_count(dg.RunsFilter(statuses=ENDED)))
+
     def all_ended(self, instance: dg.DagsterInstance) -> bool:
         """Every cell has been asked for, and none is queued or going on; a retry may yet be asked for."""
         return self.asked_for(self.cells)(instance) and all(run.status in ENDED for run in instance.get_runs())

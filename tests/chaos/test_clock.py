@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from forge_jobs.instance import open_instance
 from forge_resources.settings import Settings
 from tests.chaos.storm import CLOCK, judge, storming
 
@@ -59,13 +60,15 @@ def test_the_clock_is_set_by_an_hour(
 ) -> None:
     if database == "postgresql":
         request.getfixturevalue("postgres")
-    with storming(deployment, tmp_path, webserver=True, settable=True) as storm:
+    with storming(deployment, tmp_path, webserver=True, settable=True) as storm, open_instance(deployment) as instance:
         storm.drop(2)
         for ahead_s in (HOUR_S, 0, -HOUR_S, 0):
             storm.wait("a run", storm.is_making, 120)
+            ended = storm.ended(instance)
             storm.set_clock(ahead_s)
-            # Whoever watches the inbox goes on at once, and the next step comes when more is being made.
+            # Whoever watches the inbox goes on at once; what is being made is made, and the next cell is begun.
             storm.wait(f"a run for a new brief, {ahead_s} s ahead", storm.asked_for(storm.drop(1)), 60)
+            storm.wait(f"the end of a run, {ahead_s} s ahead", lambda _, was=ended: storm.ended(instance) > was, 300)
         storm.settle(900)
         found = judge(storm)
     print(found)
