@@ -11,6 +11,8 @@ from typing import Any
 from forge_resources.store.tally import Tally
 
 _COUNTED = ("calls", "input_tokens", "output_tokens", "seconds", "waited_s", "cost_usd")
+_SHOWN = {"seconds": "seconds of calls", "waited_s": "seconds waited"}
+"""Beside a script, `seconds` would be read as its length."""
 
 
 def spending(facts: Iterable[Mapping[str, Any]]) -> dict[str, int | float | str]:
@@ -37,4 +39,5 @@ def spending_shown(tally: Tally) -> dict[str, Any]:
     added up over cells.
     """
     took = spending(tally.facts)
-    return spending(tally.made_facts) | ({"papers took": took} if took else {})
+    spent = {_SHOWN.get(name, name): value for name, value in spending(tally.made_facts).items()}
+    return spent | ({"papers took": took} if took else {})
