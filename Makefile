@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 SUPPLY := .venv-supply
-# Python compiles what is imported when it first is; compiling all that is installed takes a minute longer.
+# Compiling all that is installed takes a minute; what the commands load is compiled at the end, by loading it once.
 INSTALL := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-compile --constraint constraints.txt
 PACKAGES := forge_resources forge_assets forge_jobs sensors
 CHECKED := $(PACKAGES) tests bench
@@ -69,10 +69,12 @@ $(VENV)/bin/python:
 
 $(VENV)/.installed: pyproject.toml constraints.txt | $(VENV)/bin/python
 	$(INSTALL) --editable .
+	@$(BIN)/python -c 'import forge_jobs.command.run, forge_jobs.board.app'
 	@touch $@
 
 $(VENV)/.installed-dev: pyproject.toml constraints.txt | $(VENV)/bin/python
 	$(INSTALL) --editable '.[dev]'
+	@$(BIN)/python -c 'import forge_jobs.command.run, forge_jobs.board.app'
 	@touch $@ $(VENV)/.installed
 
 clean: ## Removes what was made: environment, spots, the instance.
