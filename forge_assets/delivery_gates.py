@@ -11,6 +11,7 @@ from typing import Any
 
 import dagster as dg
 
+from forge_assets.keys import key_of
 from forge_assets.logged import step_logged
 from forge_assets.partitions import CELL
 from forge_assets.stage import told, with_types
@@ -54,7 +55,7 @@ def quality_checks() -> dg.AssetChecksDefinition:
     specs = [
         dg.AssetCheckSpec(
             f"quality_{subject}",
-            asset="deliverables",
+            asset=key_of("deliverables"),
             description=DESCRIPTIONS[subject],
             blocking=True,
             partitions_def=CELL,
@@ -89,7 +90,7 @@ def _result(subject: QualityCheck, reports: list[QualityReport]) -> dg.AssetChec
         table = [dg.TableRecord({"place": f.place, "severity": f.severity, "finding": f.message}) for f in found]
         metadata |= {"list": dg.MetadataValue.table(records=table), "remedy": REMEDIES[subject]}
     return dg.AssetCheckResult(
-        asset_key=dg.AssetKey("deliverables"),
+        asset_key=key_of("deliverables"),
         check_name=f"quality_{subject}",
         passed=gate.passed,
         description="; ".join(str(finding) for finding in found) or "Nothing found.",

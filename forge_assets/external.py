@@ -11,6 +11,7 @@ from collections.abc import Mapping
 import dagster as dg
 from dagster._core.definitions.data_version import DATA_VERSION_TAG
 
+from forge_assets.keys import key_of
 from forge_assets.partitions import CELL, MARKET, PERSONA
 from forge_resources.errors import AwaitingApproval
 from forge_resources.schemas.cell import CellKey
@@ -18,7 +19,7 @@ from forge_resources.schemas.cell import CellKey
 OWNERS = ["team:forge"]
 
 market_brief = dg.AssetSpec(
-    "market_brief",
+    key_of("market_brief"),
     description="A brief resolved for one of its markets: copy, brand, product, rules. Filed by the inbox.",
     group_name="intake",
     kinds={"yaml"},
@@ -27,7 +28,7 @@ market_brief = dg.AssetSpec(
 )
 
 persona = dg.AssetSpec(
-    "persona",
+    key_of("persona"),
     description="An audience portrait with the insights of its segments. Filed from the reference library.",
     group_name="intake",
     kinds={"yaml"},
@@ -36,13 +37,13 @@ persona = dg.AssetSpec(
 )
 
 storyboard_approval = dg.AssetSpec(
-    "storyboard_approval",
+    key_of("storyboard_approval"),
     description="A person's approval of a contact sheet, by its content hash. Void once the sheet changes.",
     group_name="storyboard",
     kinds={"human"},
     owners=OWNERS,
     partitions_def=CELL,
-    deps=["frames"],
+    deps=[key_of("frames")],
 )
 
 EXTERNAL = [market_brief, persona, storyboard_approval]

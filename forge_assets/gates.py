@@ -14,6 +14,7 @@ import dagster as dg
 from dagster._utils.warnings import PreviewWarning
 
 from forge_assets.delivery_gates import quality_checks
+from forge_assets.keys import key_of
 from forge_assets.logged import step_logged
 from forge_assets.partitions import CELL
 from forge_assets.stage import noting, told, with_types
@@ -125,7 +126,7 @@ def gate_checks() -> list[dg.AssetChecksDefinition]:
 
 def _check(gate: Gate) -> dg.AssetChecksDefinition:
     @dg.asset_check(
-        asset=dg.AssetKey(gate.asset),
+        asset=key_of(gate.asset),
         name=gate.name,
         description=gate.description,
         blocking=True,
@@ -149,7 +150,9 @@ def _script_checks() -> dg.AssetChecksDefinition:
             yield _result("script", gate.name, reports[gate.name], gate.remedy)
 
     specs = [
-        dg.AssetCheckSpec(gate.name, asset="script", description=gate.description, blocking=True, partitions_def=CELL)
+        dg.AssetCheckSpec(
+            gate.name, asset=key_of("script"), description=gate.description, blocking=True, partitions_def=CELL
+        )
         for gate in _SCRIPT_GATES
     ]
     return dg.multi_asset_check(name="script_gates", specs=specs)(with_types(check, check))
@@ -181,7 +184,7 @@ def _result(asset: str, name: str, report: GateReport, remedy: str) -> dg.AssetC
         ]
         metadata |= {"list": dg.MetadataValue.table(records=table), "remedy": remedy}
     return dg.AssetCheckResult(
-        asset_key=dg.AssetKey(asset),
+        asset_key=key_of(asset),
         check_name=name,
         passed=report.passed,
         description="; ".join(str(found) for found in report.findings) or "Nothing found.",

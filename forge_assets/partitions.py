@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dagster as dg
 
-MARKET = dg.DynamicPartitionsDefinition(name="market")
-PERSONA = dg.DynamicPartitionsDefinition(name="persona")
+from forge_assets.keys import partitions_name
+
+MARKET = dg.DynamicPartitionsDefinition(name=partitions_name("market"))
+PERSONA = dg.DynamicPartitionsDefinition(name=partitions_name("persona"))
 CELL = dg.MultiPartitionsDefinition({"market": MARKET, "persona": PERSONA})

@@ -14,6 +14,7 @@ from typing import Any, ParamSpec, TypeVar, cast
 import dagster as dg
 
 from forge_assets.external import OWNERS
+from forge_assets.keys import key_of, name_of
 from forge_assets.logged import step_logged
 from forge_assets.partitions import CELL
 from forge_resources.adapters.failures import failure_of
@@ -56,12 +57,14 @@ def stage(
 
     def decorate(function: Callable[..., Any]) -> dg.AssetsDefinition:
         name = function.__name__
+        documents = [given for given in inspect.signature(function).parameters if given not in ("context", "studio")]
         # A step of its own name, because a job is called `storyboard` too and Dagster allows one of each name.
         return dg.multi_asset(
             name=f"make_{name}",
+            ins={given: dg.AssetIn(key=key_of(given)) for given in documents},
             outs={
                 name: dg.AssetOut(
-                    key=name,
+                    key=key_of(name),
                     description=function.__doc__,
                     group_name=group,
                     kinds=kinds,
@@ -141,8 +144,7 @@ def cell_of(context: dg.AssetExecutionContext) -> CellKey:
 
 def stage_name(context: dg.AssetExecutionContext) -> str:
     """The stage that is being made, such as `frames`."""
-    key: dg.AssetKey = context.assets_def.key
-    return key.to_user_string()
+    return name_of(context.assets_def.key)
 
 
 def steps(context: dg.AssetExecutionContext) -> OnStep:

@@ -16,7 +16,9 @@ from dagster._core.storage.tags import PARTITION_NAME_TAG, RETRY_NUMBER_TAG
 from filelock import FileLock, Timeout
 
 from forge_assets.graph import DOCUMENTS
+from forge_assets.keys import key_of
 from forge_assets.stage import version_of
+from forge_jobs.own_runs import is_own, own_runs
 from forge_jobs.recovery import end_runs_of_killed_processes, is_gone, process_of_run
 from forge_resources.errors import NotFound
 from forge_resources.schemas.cell import CellKey
@@ -36,7 +38,7 @@ def flaws_of_cells(instance: dg.DagsterInstance, studio: Studio) -> Iterator[Fla
     cells = [cell for slug in studio.filing.briefs() for cell in studio.filing.manifest(slug).cells]
     told = {
         stage: instance.event_log_storage.get_latest_tags_by_partition(
-            dg.AssetKey(stage), dg.DagsterEventType.ASSET_MATERIALIZATION, [DATA_VERSION_TAG]
+            key_of(stage), dg.DagsterEventType.ASSET_MATERIALIZATION, [DATA_VERSION_TAG]
         )
         for stage in DOCUMENTS
     }
@@ -62,13 +64,13 @@ def _disagreement(studio: Studio, cell: CellKey, stage: str, told: object) -> st
 
 def _is_unfinished(instance: dg.DagsterInstance, cell: CellKey) -> bool:
     """Whether the cell's latest run has not succeeded (yet)."""
-    runs = instance.get_runs(dg.RunsFilter(tags={PARTITION_NAME_TAG: cell.partition_key}), limit=1)
+    runs = instance.get_runs(own_runs(tags={PARTITION_NAME_TAG: cell.partition_key}), limit=1)
     return bool(runs) and runs[0].status != dg.DagsterRunStatus.SUCCESS
 
 
 def flaws_of_runs(instance: dg.DagsterInstance) -> Iterator[Flaw]:
     """Runs that hold the queue though their process is gone, slots of runs that have ended, cells delivered twice."""
-    for record in instance.get_run_records(dg.RunsFilter(statuses=GOING_ON)):
+    for record in instance.get_run_records(own_runs(statuses=GOING_ON)):
         run = record.dagster_run
         process = process_of_run(instance, run)
         if process is not None and is_gone(record, process):
@@ -84,6 +86,8 @@ def flaws_of_runs(instance: dg.DagsterInstance) -> Iterator[Flaw]:
         holders = {slot.run_id for slot in info.claimed_slots} | {step.run_id for step in info.pending_steps}
         for run_id in holders:
             holder = instance.get_run_by_id(run_id)
+            if holder is not None and not is_own(holder):
+                continue
             if holder is None or holder.is_finished:
                 yield Flaw(
                     "held",
@@ -101,7 +105,7 @@ def _end_runs(instance: dg.DagsterInstance) -> None:
 
 def _delivered_twice(instance: dg.DagsterInstance) -> Iterator[Flaw]:
     """Retries of a run that had succeeded. Reruns that a person asked for are another matter."""
-    succeeded = instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.SUCCESS]))
+    succeeded = instance.get_runs(own_runs(statuses=[dg.DagsterRunStatus.SUCCESS]))
     groups = Counter(
         run.root_run_id or run.run_id
         for run in succeeded
@@ -115,7 +119,7 @@ def _delivered_twice(instance: dg.DagsterInstance) -> Iterator[Flaw]:
 
 def flaws_of_locks(instance: dg.DagsterInstance, cache: Path) -> Iterator[Flaw]:
     """Locks that somebody holds while no run is going on."""
-    if instance.get_runs_count(dg.RunsFilter(statuses=GOING_ON)):
+    if instance.get_runs_count(own_runs(statuses=GOING_ON)):
         return
     for file in sorted((cache / "locks").glob("*.lock")):
         try:

@@ -1,6 +1,7 @@
 """Copies of everything: Dagster's database, the store, and what FORGE_HOME has of its own; and back again.
 
-The database is copied first. What it refers to was written before, so that a copy made while runs are going on has
+Where projects share an instance, its database is copied with the workspace, and a project without it. A database is
+copied first. What it refers to was written before, so that a copy made while runs are going on has
 every document that its events name, and perhaps some that they do not name yet.
 
 What belongs here: the two directions. What does not: archives of one brief (see `removal`).
@@ -23,6 +24,7 @@ from pydantic import BaseModel
 from upath import UPath
 
 from forge_jobs.instance import NOT_OF_THE_HOME, POSTGRES_VARIABLES
+from forge_jobs.projects import WORKSPACE_FILE
 from forge_resources.errors import Conflict, NotFound, Unavailable
 from forge_resources.schemas.deliverables import Deliverables
 from forge_resources.settings import Settings
@@ -33,6 +35,7 @@ from forge_resources.store.inventory import PARTIAL, files_below
 INDEX = "index.json"
 _DUMP = "database/dagster.dump"
 
+Database = Literal["sqlite", "postgresql", "workspace"]
 OnFile = Callable[[int, int], None]
 
 
@@ -44,10 +47,11 @@ class Copied(BaseModel):
 
 
 class Copy(BaseModel):
-    """What a copy holds. `store` is the address of the store that it was made of."""
+    """What a copy holds. `store` is the address of the store that it was made of; `workspace`, that the database is that
+    of a workspace and not in the copy."""
 
     made: str
-    database: Literal["sqlite", "postgresql"]
+    database: Database
     store: str
     files: dict[str, Copied]
 
@@ -126,14 +130,14 @@ def _read_index(source: Path) -> Copy:
 
 
 def _require_empty(settings: Settings, copy: Copy) -> None:
-    here = "postgresql" if os.environ.get(POSTGRES_VARIABLES[0]) else "sqlite"
+    here = _database_of(settings)
     if here != copy.database:
         raise Conflict(
-            f"The copy is of a deployment on {copy.database}; this one is on {here}.",
-            remedy="Set FORGE_POSTGRES_* as that deployment had them, or unset them.",
+            f"The copy is of a deployment with its runs in {copy.database}; this one has them in {here}.",
+            remedy="Set FORGE_POSTGRES_* and FORGE_INSTANCE as that deployment had them.",
         )
     for place in (UPath(settings.home), settings.store):
-        there = next((path for path, _ in files_below(place)), None)
+        there = next((path for path, _ in files_below(place) if path != WORKSPACE_FILE), None)
         if there is not None:
             raise Conflict(
                 f"{place} is not empty: it has {there}.", remedy="Restore into an empty FORGE_HOME and FORGE_STORE."
@@ -151,13 +155,16 @@ def _of_the_home(settings: Settings) -> Iterator[Path]:
             yield file
 
 
-def _copy_database(settings: Settings, target: Path, files: dict[str, Copied]) -> Literal["sqlite", "postgresql"]:
-    if os.environ.get(POSTGRES_VARIABLES[0]):
+def _copy_database(settings: Settings, target: Path, files: dict[str, Copied]) -> Database:
+    kind = _database_of(settings)
+    if kind == "workspace":
+        return kind
+    if kind == "postgresql":
         dump = target / _DUMP
         dump.parent.mkdir(parents=True, exist_ok=True)
         _postgres("pg_dump", "--format=custom", "--no-owner", f"--file={dump}", os.environ[POSTGRES_VARIABLES[2]])
         files[_DUMP] = Copied(sha256=sha256_of_file(dump), size=dump.stat().st_size)
-        return "postgresql"
+        return kind
     for file in sorted(settings.home.rglob("*.db")):
         relative = file.relative_to(settings.home)
         if relative.parts[0] in NOT_OF_THE_HOME:
@@ -172,7 +179,14 @@ def _copy_database(settings: Settings, target: Path, files: dict[str, Copied]) -
         ):
             one.backup(other)
         files[f"database/{relative.as_posix()}"] = Copied(sha256=sha256_of_file(copied), size=copied.stat().st_size)
-    return "sqlite"
+    return kind
+
+
+def _database_of(settings: Settings) -> Database:
+    """Where the deployment keeps its runs."""
+    if settings.instance != settings.home:
+        return "workspace"
+    return "postgresql" if os.environ.get(POSTGRES_VARIABLES[0]) else "sqlite"
 
 
 def _postgres(program: str, *arguments: object) -> None:

@@ -11,6 +11,7 @@ import dagster as dg
 from pydantic import BaseModel
 
 from forge_assets.graph import AFTER_THE_FRAMES, TO_THE_FRAMES
+from forge_assets.keys import key_of
 from forge_resources.schemas.cell import CellKey
 
 NOTHING_HEAVY = "no engine loaded a model"
@@ -74,7 +75,7 @@ def of_cells(instance: dg.DagsterInstance, cells: Sequence[CellKey]) -> dict[Cel
     """What each cell has taken so far, in all its runs and reruns."""
     counts = {cell.partition_key: GpuCount() for cell in cells}
     for stage in (*TO_THE_FRAMES, *AFTER_THE_FRAMES):
-        wanted = dg.AssetRecordsFilter(asset_key=dg.AssetKey(stage), asset_partitions=list(counts))
+        wanted = dg.AssetRecordsFilter(asset_key=key_of(stage), asset_partitions=list(counts))
         cursor: str | None = None
         more = True
         while more:

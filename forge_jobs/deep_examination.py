@@ -21,6 +21,7 @@ from pathlib import Path
 import yaml
 from upath import UPath
 
+from forge_assets.keys import partitions_name
 from forge_jobs.examination import Examined
 from forge_jobs.instance import open_instance
 from forge_resources.gpu.client import WorkerHost
@@ -75,7 +76,7 @@ def _database(settings: Settings) -> Examined:
     with open_instance(settings) as instance:
         instance.run_storage.set_cursor_values({key: value})
         kept = instance.run_storage.get_cursor_values({key}).get(key)
-        events = len(instance.event_log_storage.get_dynamic_partitions("market"))
+        events = len(instance.event_log_storage.get_dynamic_partitions(partitions_name("market")))
     if kept != value:
         return Examined(what="", state="missing", found="what was written is not what is read")
     return _ok(f"written and read, {events} markets of briefs registered")

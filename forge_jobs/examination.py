@@ -19,6 +19,7 @@ from PIL import features
 from pydantic import BaseModel
 
 from forge_jobs.instance import open_instance
+from forge_jobs.own_runs import own_runs
 from forge_resources.editing.fonts import coverage_report
 from forge_resources.engines.registry import engines, unloadable
 from forge_resources.errors import ForgeError
@@ -160,12 +161,12 @@ def _database(settings: Settings) -> Examined:
     try:
         with open_instance(settings) as instance:
             kind = type(instance.run_storage).__name__
-            runs = instance.get_runs_count()
+            runs = instance.get_runs_count(own_runs())
     except Exception as error:  # noqa: BLE001 -- whatever a database driver raises is the finding
         return Examined(
             what="database", state="missing", found=str(error).splitlines()[0], remedy="Look at dagster.yaml."
         )
-    return Examined(what="database", state="ok", found=f"{kind}, {runs} runs, {settings.home}")
+    return Examined(what="database", state="ok", found=f"{kind}, {runs} runs, {settings.instance}")
 
 
 def _gpu() -> Examined:

@@ -9,8 +9,10 @@ from __future__ import annotations
 import dagster as dg
 
 from forge_assets.external import observed_version, storyboard_approval
+from forge_assets.keys import key_of
 from forge_jobs.intake import REQUEST_TAG
 from forge_jobs.jobs import finish
+from forge_jobs.own_runs import own_runs
 from forge_resources.schemas.brief import CellBrief
 from forge_resources.schemas.cell import CellKey
 from forge_resources.schemas.storyboard import Frames
@@ -40,13 +42,13 @@ def finish_key(instance: dg.DagsterInstance, studio: Studio, cell: CellKey) -> s
 
 def was_asked_for(instance: dg.DagsterInstance, key: str) -> bool:
     """Whether somebody has started to finish exactly this."""
-    return instance.get_runs_count(dg.RunsFilter(job_name=finish.name, tags={FINISH_TAG: key})) > 0
+    return instance.get_runs_count(own_runs(job_name=finish.name, tags={FINISH_TAG: key})) > 0
 
 
 def _origin_of_frames(instance: dg.DagsterInstance, cell: CellKey) -> str:
     """The request that the cell's frames were last made for; where they were made without one, the event itself."""
     latest = instance.fetch_materializations(
-        dg.AssetRecordsFilter(asset_key=dg.AssetKey("frames"), asset_partitions=[cell.partition_key]), limit=1
+        dg.AssetRecordsFilter(asset_key=key_of("frames"), asset_partitions=[cell.partition_key]), limit=1
     ).records
     if not latest:
         return ""

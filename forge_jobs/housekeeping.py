@@ -19,8 +19,10 @@ from pydantic import BaseModel
 
 from forge_assets.external import storyboard_approval
 from forge_assets.graph import DOCUMENTS
+from forge_assets.keys import key_of
 from forge_assets.stage import USED_DRAWER
 from forge_jobs.agreement import GOING_ON
+from forge_jobs.own_runs import own_runs
 from forge_resources.errors import Conflict
 from forge_resources.store.inventory import Inventory, References, StoredFile, take_stock
 from forge_resources.studio import Studio
@@ -57,7 +59,7 @@ class Garbage:
 def refuse_while_running(instance: dg.DagsterInstance, what: str, brief: str | None = None) -> None:
     """Raises Conflict while a run (of the brief) is being made."""
     tags = {"forge/brief": brief} if brief else {}
-    runs = instance.get_runs(dg.RunsFilter(statuses=GOING_ON, tags=tags), limit=3)
+    runs = instance.get_runs(own_runs(statuses=GOING_ON, tags=tags), limit=3)
     if runs:
         raise Conflict(
             f"Cannot {what} while runs are going on: {', '.join(run.run_id[:8] for run in runs)}.",
@@ -164,7 +166,7 @@ def old_runs(instance: dg.DagsterInstance, days: float) -> list[dg.DagsterRun]:
     latest = _runs_of_latest(instance)
     return [
         record.dagster_run
-        for record in instance.get_run_records(dg.RunsFilter(statuses=ended, created_before=before))
+        for record in instance.get_run_records(own_runs(statuses=ended, created_before=before))
         if record.dagster_run.run_id not in latest
     ]
 
@@ -174,12 +176,12 @@ def _runs_of_latest(instance: dg.DagsterInstance) -> set[str]:
     found: set[str] = set()
     for stage in DOCUMENTS:
         by_partition = instance.event_log_storage.get_latest_storage_id_by_partition(
-            dg.AssetKey(stage), dg.DagsterEventType.ASSET_MATERIALIZATION
+            key_of(stage), dg.DagsterEventType.ASSET_MATERIALIZATION
         )
         ids = sorted(by_partition.values())
         for start in range(0, len(ids), _EVENTS_AT_A_TIME):
             page = ids[start : start + _EVENTS_AT_A_TIME]
-            chosen = dg.AssetRecordsFilter(asset_key=dg.AssetKey(stage), storage_ids=page)
+            chosen = dg.AssetRecordsFilter(asset_key=key_of(stage), storage_ids=page)
             records = instance.fetch_materializations(chosen, limit=len(page)).records
             found |= {record.run_id for record in records}
     return found

@@ -21,7 +21,7 @@ from dagster._core.remote_origin import (
 )
 from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 
-from forge_jobs.instance import LOCATION_NAME
+from forge_jobs.own_runs import LOCATION_NAME, REPOSITORY_NAME
 from forge_jobs.recovery import tags_of_this_process
 from forge_resources.schemas.cell import CellKey
 
@@ -42,7 +42,7 @@ def origin_of(job_name: str) -> RemoteJobOrigin:
     """Where a job is loaded from, as the UI and the queue look for it."""
     target = LoadableTargetOrigin(module_name=_MODULE, attribute="defs")
     location = ManagedGrpcPythonEnvCodeLocationOrigin(target, location_name=LOCATION_NAME)
-    return RemoteJobOrigin(RemoteRepositoryOrigin(location, "__repository__"), job_name)
+    return RemoteJobOrigin(RemoteRepositoryOrigin(location, REPOSITORY_NAME), job_name)
 
 
 def run_job(

@@ -1,6 +1,7 @@
 """The Dagster instance of this deployment: where it lives and how it is configured.
 
-What belongs here: preparing FORGE_HOME. What does not: running anything.
+What belongs here: preparing FORGE_HOME, and FORGE_INSTANCE where several projects share an instance. What does not:
+running anything.
 """
 
 from __future__ import annotations
@@ -12,15 +13,16 @@ from pathlib import Path
 import dagster as dg
 from filelock import FileLock
 
+from forge_assets.keys import PROJECT
+from forge_jobs.projects import WORKSPACE_FILE
 from forge_resources.errors import Conflict, InvalidInput
-from forge_resources.settings import Settings
+from forge_resources.settings import Settings, project_of
 from forge_resources.store.files import disk_trouble_told
 
 CHECKOUT = Path(__file__).parents[1]
 WORKSPACE = CHECKOUT / "workspace.yaml"
-LOCATION_NAME = "forge"
-NOT_OF_THE_HOME = ("store", "cache", "models")
-"""Folders in FORGE_HOME that are not Dagster's: what was made, copies and work in progress, weights."""
+NOT_OF_THE_HOME = ("store", "cache", "models", WORKSPACE_FILE)
+"""What lies in FORGE_HOME and is not Dagster's: what was made, copies and work in progress, weights; keys."""
 EMBEDDED = CHECKOUT / "dagster.yaml"
 SERVICES = CHECKOUT / "docker" / "dagster.yaml"
 POSTGRES_VARIABLES = tuple(f"FORGE_POSTGRES_{part}" for part in ("HOST", "PORT", "DB", "USER", "PASSWORD"))
@@ -28,15 +30,31 @@ POSTGRES_VARIABLES = tuple(f"FORGE_POSTGRES_{part}" for part in ("HOST", "PORT",
 
 
 def prepare_home(settings: Settings) -> None:
-    """Makes FORGE_HOME a Dagster home, and tells Dagster and every process started from here where it is."""
+    """Makes FORGE_HOME, and a Dagster home where that is, and tells every process started from here where they are.
+
+    Raises Conflict where the graph of another project is loaded in this process.
+    """
+    if project_of(os.environ) != PROJECT:
+        raise Conflict(
+            f"This process works for {PROJECT or 'no project'}.", remedy="Start another for another project."
+        )
     with disk_trouble_told(settings.home):
         settings.home.mkdir(parents=True, exist_ok=True)
-        configuration = settings.home / "dagster.yaml"
+    os.environ["FORGE_HOME"] = str(settings.home)
+    if settings.instance != settings.home:
+        os.environ["FORGE_INSTANCE"] = str(settings.instance)
+    prepare_instance(settings.instance)
+
+
+def prepare_instance(folder: Path) -> None:
+    """Makes a folder a Dagster home, and tells Dagster and every process started from here that it is theirs."""
+    with disk_trouble_told(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        configuration = folder / "dagster.yaml"
         if not configuration.exists():
             shutil.copyfile(_template(), configuration)
     _same_database_meant(configuration)
-    os.environ["FORGE_HOME"] = str(settings.home)
-    os.environ["DAGSTER_HOME"] = str(settings.home)
+    os.environ["DAGSTER_HOME"] = str(folder)
     os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "yes")
 
 
@@ -64,8 +82,13 @@ def _same_database_meant(configuration: Path) -> None:
 
 
 def open_instance(settings: Settings) -> dg.DagsterInstance:
-    """The instance in FORGE_HOME, prepared where it is new."""
+    """The instance of a deployment, prepared where it is new."""
     prepare_home(settings)
+    return instance_in(settings.instance)
+
+
+def instance_in(folder: Path) -> dg.DagsterInstance:
+    """The instance in a Dagster home that is prepared."""
     # Dagster makes the tables of SQLite without regard for another process that does so: both would then be unusable.
-    with disk_trouble_told(settings.home), FileLock(settings.home / ".opening.lock"):
-        return dg.DagsterInstance.from_config(str(settings.home))
+    with disk_trouble_told(folder), FileLock(folder / ".opening.lock"):
+        return dg.DagsterInstance.from_config(str(folder))

@@ -14,6 +14,7 @@ from pydantic import BaseModel
 
 from forge_assets.external import awaiting
 from forge_assets.graph import TO_THE_FRAMES
+from forge_assets.keys import key_of
 from forge_jobs.consumption import GpuCount, materializations, of_materialization, total
 from forge_jobs.finishing import FINISH_TAG, finish_key, is_approved
 from forge_jobs.in_process import run_job
@@ -207,7 +208,7 @@ def _not_delivered(
 def _plates_of(made: list[dg.AssetMaterialization]) -> PlateCount | None:
     """What a run's frames step made and reused; None where it did not get there."""
     for event in made:
-        if event.asset_key == dg.AssetKey("frames"):
+        if event.asset_key == key_of("frames"):
             rendered, reused = (_number(event.metadata[name]) for name in ("made", "reused"))
             return PlateCount(rendered=rendered, reused=reused)
     return None

@@ -43,7 +43,8 @@ def side_by_side(requests: Sequence[dg.RunRequest]) -> list[dg.RunRequest]:
 def joining(instance: dg.DagsterInstance, models: str) -> dict[str, str]:
     """The tags that bring a run to the others of its models: those whose turn it is go on before other models begin.
 
-    Nothing where there are no such others, where a person has set priorities, or where another run has waited long.
+    Nothing where there are no such others, where a person has set priorities, or where another run has waited long. The
+    queue is that of all projects of the instance, as the models are.
     """
     if not models:
         return {}

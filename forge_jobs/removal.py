@@ -19,6 +19,7 @@ from typing import Any
 
 import dagster as dg
 import sqlalchemy as db
+from dagster._core.definitions.selector import RepositorySelector
 from dagster._core.instance.utils import RUNLESS_RUN_ID
 from dagster._core.storage.event_log.schema import (
     AssetCheckExecutionsTable,
@@ -32,9 +33,11 @@ from dagster._core.storage.schedules.sql_schedule_storage import SqlScheduleStor
 
 from forge_assets.external import EXTERNAL, storyboard_approval
 from forge_assets.graph import DOCUMENTS
+from forge_assets.keys import PROJECT, key_of
 from forge_assets.partitions import MARKET, PERSONA
 from forge_jobs.housekeeping import brief_of, forget_run, refuse_while_running
 from forge_jobs.instance import NOT_OF_THE_HOME
+from forge_jobs.own_runs import LOCATION_NAME, REPOSITORY_NAME, own_runs
 from forge_resources.briefs.filing import Manifest
 from forge_resources.errors import Unavailable
 from forge_resources.schemas.types import Document
@@ -125,7 +128,7 @@ def _belongings(stock: Inventory, slug: str, manifest: Manifest) -> Iterator[tup
 
 def _history(instance: dg.DagsterInstance, manifest: Manifest) -> dict[str, Any]:
     """Runs and approvals of a brief, as a person asks for them years later."""
-    records = instance.get_run_records(dg.RunsFilter(tags={"forge/brief": manifest.slug}))
+    records = instance.get_run_records(own_runs(tags={"forge/brief": manifest.slug}))
     approvals = [
         {
             "cell": record.partition_key,
@@ -165,7 +168,7 @@ def delete(
     files = _only_of(instance, studio, stock, slug, manifest)
     # First what asks for it, so that nothing makes it again; the manifest last, so that a deletion cut off goes on.
     _forget_file(studio, manifest)
-    runs = instance.get_runs(dg.RunsFilter(tags={"forge/brief": slug}))
+    runs = instance.get_runs(own_runs(tags={"forge/brief": slug}))
     for run in runs:
         forget_run(instance, run)
     partitions = _forget_partitions(instance, studio, manifest)
@@ -224,8 +227,8 @@ def _forget_file(studio: Studio, manifest: Manifest) -> None:
 
 def _forget_pages(studio: Studio) -> None:
     """SQLite leaves what was deleted in the free pages of its files until they are written anew."""
-    for file in studio.settings.home.glob("*/**/*.db"):
-        if file.relative_to(studio.settings.home).parts[0] in NOT_OF_THE_HOME:
+    for file in studio.settings.instance.glob("*/**/*.db"):
+        if file.relative_to(studio.settings.instance).parts[0] in NOT_OF_THE_HOME:
             continue
         with closing(sqlite3.connect(file, timeout=30, isolation_level=None)) as connection:
             connection.execute("VACUUM")
@@ -260,7 +263,7 @@ def _forget_events(instance: dg.DagsterInstance, partition: str) -> int:
     """Removes the events of one partition that no run told: observations and approvals, with the names in them."""
     storage = instance.event_log_storage
     assert isinstance(storage, SqlEventLogStorage)
-    keys = [dg.AssetKey(name).to_string() for name in (*DOCUMENTS, *(spec.key.to_user_string() for spec in EXTERNAL))]
+    keys = [key.to_string() for key in (*map(key_of, DOCUMENTS), *(spec.key for spec in EXTERNAL))]
     table = SqlEventLogStorageTable
     theirs = db.and_(table.c.partition == partition, table.c.asset_key.in_(keys))
     with storage.index_transaction() as connection:
@@ -272,7 +275,9 @@ def _forget_events(instance: dg.DagsterInstance, partition: str) -> int:
             db.delete(AssetEventTagsTable).where(AssetEventTagsTable.c.event_id.not_in(db.select(table.c.id)))
         )
         connection.execute(
-            db.delete(AssetCheckExecutionsTable).where(AssetCheckExecutionsTable.c.partition == partition)
+            db.delete(AssetCheckExecutionsTable).where(
+                AssetCheckExecutionsTable.c.partition == partition, AssetCheckExecutionsTable.c.asset_key.in_(keys)
+            )
         )
         for key in keys:
             _forget_last(connection, key, partition)
@@ -286,8 +291,15 @@ def _forget_ticks(instance: dg.DagsterInstance, slug: str) -> None:
     """Ticks of sensors that asked for its runs: they have the keys of its cells."""
     storage = instance.schedule_storage
     assert isinstance(storage, SqlScheduleStorage)
+    theirs = JobTickTable.c.tick_body.contains(f'"{slug}@')
+    if PROJECT:
+        repository = RepositorySelector(location_name=LOCATION_NAME, repository_name=REPOSITORY_NAME)
+        own = [
+            state.selector_id for state in storage.all_instigator_state(repository_selector_id=repository.selector_id)
+        ]
+        theirs = db.and_(theirs, JobTickTable.c.selector_id.in_(own))
     with storage.connect() as connection:
-        connection.execute(db.delete(JobTickTable).where(JobTickTable.c.tick_body.contains(f'"{slug}@')))
+        connection.execute(db.delete(JobTickTable).where(theirs))
 
 
 def _forget_last(connection: db.Connection, key: str, partition: str) -> None:

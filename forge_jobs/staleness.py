@@ -18,6 +18,7 @@ from dagster._core.definitions.data_version import CachingStaleStatusResolver, S
 from dagster._core.loader import LoadingContext
 
 from forge_assets.graph import AFTER_THE_FRAMES, TO_THE_FRAMES
+from forge_assets.keys import key_of, name_of
 from forge_resources.schemas.audience import ResolvedPersona
 from forge_resources.schemas.brief import CellBrief, MarketBrief
 from forge_resources.schemas.cell import CellKey
@@ -71,7 +72,7 @@ class Staleness:
         """
         found: dict[str, StaleAsset] = {}
         for stage in STAGES:
-            key = dg.AssetKey(stage)
+            key = key_of(stage)
             status = self._resolver.get_status(key, cell.partition_key)
             if status == StaleStatus.MISSING:
                 found[stage] = StaleAsset(cell, stage, ["has never been made"], missing=True)
@@ -80,14 +81,14 @@ class Staleness:
             causes += [
                 self._in_words(cell, cause) for cause in self._resolver.get_stale_causes(key, cell.partition_key)
             ]
-            parents = sorted(parent.to_user_string() for parent in self._graph.get(key).parent_keys)
+            parents = sorted(name_of(parent) for parent in self._graph.get(key).parent_keys)
             causes += [f"{parent} is stale" for parent in parents if parent in found and not found[parent].missing]
             if causes:
                 found[stage] = StaleAsset(cell, stage, list(dict.fromkeys(causes)))
         return list(found.values())
 
     def _in_words(self, cell: CellKey, cause: StaleCause) -> str:
-        about = cause.dependency.asset_key.to_user_string() if cause.dependency else ""
+        about = name_of(cause.dependency.asset_key) if cause.dependency else ""
         if about == "market_brief" and (changed := self._changed_brief_fields(cell)):
             return f"the brief changed: {', '.join(changed)}"
         if about == "persona" and (changed := self._changed_persona_fields(cell)):

@@ -10,6 +10,7 @@ import dagster as dg
 from pydantic import BaseModel, ValidationError
 
 from forge_assets.external import storyboard_approval
+from forge_assets.keys import key_of
 from forge_jobs.finishing import FINISH_TAG, finish_key, is_approved, was_asked_for
 from forge_jobs.jobs import finish
 from forge_resources.adapters.resources import StudioResource
@@ -53,7 +54,7 @@ def approvals(context: dg.SensorEvaluationContext, studio: StudioResource) -> dg
         ascending=True,
     ).records
     boards = context.instance.fetch_materializations(
-        dg.AssetRecordsFilter(asset_key=dg.AssetKey("frames"), after_storage_id=position.frames),
+        dg.AssetRecordsFilter(asset_key=key_of("frames"), after_storage_id=position.frames),
         limit=EVENTS_A_TICK,
         ascending=True,
     ).records

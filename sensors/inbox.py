@@ -16,6 +16,7 @@ from upath import UPath
 from forge_assets.partitions import MARKET, PERSONA
 from forge_jobs.intake import REQUEST_TAG, News, news_of, request_key
 from forge_jobs.jobs import produce, storyboard
+from forge_jobs.own_runs import own_runs
 from forge_jobs.queue_order import joining, models_of, side_by_side
 from forge_resources.adapters.resources import StudioResource
 from forge_resources.briefs.check import check_file
@@ -221,7 +222,7 @@ def _runs(instance: dg.DagsterInstance, filed: Filed, settings: Settings) -> lis
     requests = []
     for cell in filed.manifest.cells:
         key = request_key(filed, cell)
-        if instance.get_runs_count(dg.RunsFilter(tags={REQUEST_TAG: key})) == 0:
+        if instance.get_runs_count(own_runs(tags={REQUEST_TAG: key})) == 0:
             tags = {REQUEST_TAG: key, "forge/brief": cell.brief, **place}
             requests.append(dg.RunRequest(run_key=key, job_name=job.name, partition_key=cell.partition_key, tags=tags))
     return requests

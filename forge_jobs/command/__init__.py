@@ -28,7 +28,7 @@ COMMANDS = {
     "stale": "The cells and assets that no longer match their inputs, each with its cause.",
     "board": "The pages on which producers approve storyboards and collect deliverables.",
     "metrics": "What Prometheus is told: cells, queue, stages, cost.",
-    "project": "Projects: one deployment per brand team, each apart from the others.",
+    "project": "Projects: one per brand team, each apart from the others; their workspace.",
     "links": "What was delivered, as addresses that a browser opens.",
     "store": "Checks, measures and cleans the store; archives and deletes briefs; backup and restore.",
     "doctor": "What this machine has and lacks, with the remedy.",
@@ -53,21 +53,33 @@ class _LoadedWhenCalled(click.Group):
             formatter.write_dl(list(COMMANDS.items()))
 
 
+def _enter(context: click.Context, _: click.Parameter, name: str | None) -> None:
+    """Goes into a project, before the module of the subcommand is loaded: the graph has the names of its project."""
+    if name is None or context.resilient_parsing:
+        return
+    from forge_jobs.projects import find_project, projects_folder  # noqa: PLC0415 -- most calls need none
+
+    environment = find_project(projects_folder(), name).environment()
+    os.environ.clear()
+    os.environ.update(environment)
+
+
 @click.group(cls=_LoadedWhenCalled, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="forge-spots", prog_name="forge")
-@click.option("--project", "project_name", metavar="NAME", help="Work in this project; see forge project.")
-def forge(project_name: str | None) -> None:
+@click.option(
+    "--project",
+    metavar="NAME",
+    callback=_enter,
+    is_eager=True,
+    expose_value=False,
+    help="Work in this project; see forge project.",
+)
+def forge() -> None:
     """Turns a creative brief into finished, localised TV spots: one for every market and persona it names.
 
     FORGE_HOME (default .forge) holds the Dagster instance and the store; FORGE_INBOX (default briefs) and FORGE_STORE
     may be directories or s3:// addresses.
     """
-    if project_name is not None:
-        from forge_jobs.projects import find_project, projects_folder  # noqa: PLC0415 -- most calls need none
-
-        environment = find_project(projects_folder(), project_name).environment()
-        os.environ.clear()
-        os.environ.update(environment)
 
 
 def main() -> None:

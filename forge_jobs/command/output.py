@@ -17,6 +17,10 @@ from forge_resources.errors import ForgeError
 
 EXIT_DONE, EXIT_FAILED, EXIT_WRONG_INPUT, EXIT_AWAITING = 0, 1, 2, 3
 
+ui_port_option = click.option(
+    "--port", type=click.IntRange(1, 65535), default=3000, show_default=True, help="Port of the UI."
+)
+ui_host_option = click.option("--host", default="127.0.0.1", show_default=True, help="Address the UI listens on.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object.")
 
 

@@ -77,7 +77,11 @@ def delete(brief: str, by: str, reason: str, target: Path | None, yes: bool, as_
 @json_option
 def backup(folder: Path, as_json: bool) -> int:
     """Copies database, store and configuration into FOLDER. Runs may go on; a second copy there is incremental."""
-    settings = Settings.from_environment()
+    return show_backup(Settings.from_environment(), folder, as_json)
+
+
+def show_backup(settings: Settings, folder: Path, as_json: bool) -> int:
+    """Makes a copy in a folder, and says what is in it."""
     with Progress(console=people(), transient=True) as shown:
         copy = back_up(settings, folder.absolute(), _bar(shown, "copying"))
     size = sum(file.size for file in copy.files.values())
@@ -95,7 +99,11 @@ def backup(folder: Path, as_json: bool) -> int:
 @json_option
 def restore(folder: Path, as_json: bool) -> int:
     """Puts the copy in FOLDER into an empty FORGE_HOME, FORGE_STORE and database. Every file is verified first."""
-    settings = Settings.from_environment()
+    return show_restored(Settings.from_environment(), folder, as_json)
+
+
+def show_restored(settings: Settings, folder: Path, as_json: bool) -> int:
+    """Puts back the copy in a folder, and says what was in it."""
     with Progress(console=people(), transient=True) as shown:
         copy = restore_copy(settings, folder.absolute(), _bar(shown, "restoring"))
     if as_json:

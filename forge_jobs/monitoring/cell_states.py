@@ -14,6 +14,7 @@ import dagster as dg
 from dagster._core.definitions.data_version import DATA_VERSION_TAG
 
 from forge_assets.external import storyboard_approval
+from forge_assets.keys import key_of, name_of
 from forge_jobs.monitoring.ledger import code_of
 from forge_jobs.monitoring.run_history import RunHistory, RunState
 from forge_resources.briefs.filing import Manifest
@@ -83,7 +84,7 @@ class CellStates:
             self._boards[partition] = Board(number, str(sheet.value) if sheet else "", at)
         for partition, number, at, _, _ in self._events("deliverables"):
             self._delivered[partition] = (number, at)
-        for partition, _, at, metadata, tags in self._events(storyboard_approval.key.to_user_string()):
+        for partition, _, at, metadata, tags in self._events(name_of(storyboard_approval.key)):
             by, note = (str(metadata[name].value) if name in metadata else "" for name in ("approved_by", "note"))
             self._approvals[partition] = Approval(tags.get(DATA_VERSION_TAG, ""), by, note, at)
         self._manifests = dict(self._read_manifests())
@@ -153,11 +154,11 @@ class CellStates:
 
     def _events(self, asset: str) -> Iterator[tuple[str, int, float, Mapping[str, Any], Mapping[str, str]]]:
         """The new events of an asset, oldest first: partition, number, time, metadata, tags."""
-        approval = asset == storyboard_approval.key.to_user_string()
+        approval = asset == name_of(storyboard_approval.key)
         fetch = self._instance.fetch_observations if approval else self._instance.fetch_materializations
         while True:
             found = fetch(
-                dg.AssetRecordsFilter(asset_key=dg.AssetKey(asset), after_storage_id=self._seen.get(asset, 0)),
+                dg.AssetRecordsFilter(asset_key=key_of(asset), after_storage_id=self._seen.get(asset, 0)),
                 limit=_PAGE,
                 ascending=True,
             ).records

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ValidationError
 
 from forge_assets.gates import GATES
 from forge_assets.graph import AFTER_THE_FRAMES, TO_THE_FRAMES
+from forge_assets.keys import PROJECT, name_of
 from forge_jobs.monitoring.counts import Counts
 from forge_jobs.monitoring.families import Measured, families
 from forge_jobs.monitoring.run_history import RunHistory, RunState
@@ -26,7 +27,7 @@ from forge_resources.writing.gates.script_gates import COMPUTED
 OUTSIDE = "outside"
 """The code of a run that ended outside of its steps: it was killed, or could not start."""
 
-_KEPT_AS = "forge/metrics/1"
+_KEPT_AS = f"forge/metrics/1/{PROJECT}" if PROJECT else "forge/metrics/1"
 _SAVE_EVERY = 200
 _RECENT = 500
 _STAGES = {*TO_THE_FRAMES, *AFTER_THE_FRAMES}
@@ -52,7 +53,7 @@ class _Page(BaseModel):
 
 
 class Ledger:
-    """Counts of the runs of one instance."""
+    """Counts of the runs of one deployment."""
 
     def __init__(self, instance: dg.DagsterInstance) -> None:
         self._instance = instance
@@ -153,7 +154,7 @@ def _count_step(counts: Counts, event: dg.DagsterEvent) -> None:
         counts.add(family, gate=evaluation.check_name)
     elif event.event_type == dg.DagsterEventType.ASSET_MATERIALIZATION:
         made = event.step_materialization_data.materialization
-        _count_figures(counts, made.asset_key.to_user_string(), made.metadata, families().measured)
+        _count_figures(counts, name_of(made.asset_key), made.metadata, families().measured)
 
 
 def _count_figures(

@@ -1,4 +1,4 @@
-"""The runs of an instance, read as they come and as they end.
+"""The runs of a deployment, read as they come and as they end.
 
 What belongs here: keeping up with the run table without reading it whole again, and which run of a cell is the latest.
 What does not: what a run's events say (see `ledger`).
@@ -12,6 +12,8 @@ from itertools import islice
 
 import dagster as dg
 from dagster._core.storage.dagster_run import FINISHED_STATUSES, RunRecord
+
+from forge_jobs.own_runs import own_runs
 
 PARTITION_TAG = "dagster/partition"
 ERROR_TAG = "forge/error"
@@ -54,7 +56,7 @@ class RunState:
 
 
 class RunHistory:
-    """Keeps up with an instance's runs. Numbers, not clocks, say what is new."""
+    """Keeps up with the runs. Numbers, not clocks, say what is new."""
 
     def __init__(self, instance: dg.DagsterInstance) -> None:
         self._instance = instance
@@ -86,12 +88,12 @@ class RunHistory:
             del self._open[run_id]
         for batch in _batches(known):
             for record in sorted(
-                self._instance.get_run_records(dg.RunsFilter(run_ids=batch)), key=lambda record: record.storage_id
+                self._instance.get_run_records(own_runs(run_ids=batch)), key=lambda record: record.storage_id
             ):
                 yield from self._take_in(record)
         while True:
             page = self._instance.get_run_records(
-                limit=_PAGE, ascending=True, cursor=self._newest.run_id if self._newest else None
+                own_runs(), limit=_PAGE, ascending=True, cursor=self._newest.run_id if self._newest else None
             )
             for record in page:
                 if record.dagster_run.run_id not in self._open:

@@ -22,14 +22,14 @@ class DocumentIOManager(dg.ConfigurableIOManager):
 
     def handle_output(self, context: dg.OutputContext, obj: Any) -> None:
         self.studio.studio.cabinet.write(
-            context.asset_key.to_user_string(), CellKey.parse(context.asset_partition_key).path, obj
+            context.asset_key.path[-1], CellKey.parse(context.asset_partition_key).path, obj
         )
 
     def load_input(self, context: dg.InputContext) -> Document:
         contract = context.dagster_type.typing_type
         name = CellKey.parse(context.asset_partition_key).path
         try:
-            read: Document = self.studio.studio.cabinet.read(context.asset_key.to_user_string(), name, contract)
+            read: Document = self.studio.studio.cabinet.read(context.asset_key.path[-1], name, contract)
         except ForgeError as error:
             raise failure_of(error) from None
         return read

@@ -22,13 +22,14 @@ from forge_resources.engines.contract import Engine
 from forge_resources.errors import FAMILY, EngineFailed, Fault, ForgeError, InvalidInput, Unavailable
 from forge_resources.gpu.hosts import Answer, Order
 from forge_resources.gpu.imports import code_stamp, location_of
-from forge_resources.gpu.limits import Limits, device_name
+from forge_resources.gpu.limits import Limits, device_name, settings_of
 from forge_resources.gpu.protocol import Job, Make, Status, Stop, Warm, connect, hear, say
 from forge_resources.gpu.runtime_folder import RuntimeFolder
 from forge_resources.gpu.steps import Cancelled
 from forge_resources.gpu.usage import Usage
 from forge_resources.progress import place_label, report_within
 from forge_resources.schemas.types import Document
+from forge_resources.secrets import is_secret_name
 
 START_S = 60.0
 _LOOK_S = 0.01
@@ -94,7 +95,7 @@ class WorkerHost:
         threads = self._environment.get("OMP_NUM_THREADS", "").split(",")[0]
         return {
             "limits": Limits.from_environment(self._environment),
-            "environment": {n: value for n, value in self._environment.items() if n.startswith("FORGE_")},
+            "environment": settings_of(self._environment),
             "folder": str(Path.cwd()),
             "threads": int(threads) if threads.isdigit() else 0,
             "label": place_label(),
@@ -209,8 +210,13 @@ class WorkerHost:
             )
 
     def _environment_of_worker(self) -> dict[str, str]:
-        """The environment of this process, without what each request brings along itself."""
-        kept = {name: value for name, value in self._environment.items() if name != "OMP_NUM_THREADS"}
+        """The environment of this process, without what each request brings along itself, and without secrets: it has
+        none to use, and outlives this process to work for others."""
+        kept = {
+            name: value
+            for name, value in self._environment.items()
+            if name != "OMP_NUM_THREADS" and not is_secret_name(name)
+        }
         paths = [str(Path(place).absolute()) for place in sys.path if place]
         kept |= {"PYTHONPATH": os.pathsep.join(paths), "FORGE_RUNTIME": str(self.folder.root)}
         if self.device != "cpu":

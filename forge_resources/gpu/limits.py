@@ -15,6 +15,7 @@ from pydantic import Field
 
 from forge_resources.errors import InvalidInput
 from forge_resources.schemas.types import Document
+from forge_resources.secrets import is_secret_name
 
 HostName = Literal["inline", "worker", "ray"]
 HOSTS: tuple[HostName, ...] = ("inline", "worker", "ray")
@@ -43,6 +44,13 @@ class Limits(Document):
         """FORGE_GPU_DEADLINE_S, _LOAD_S, _HANG_FACTOR, _HANG_S, _STOP_S, _TERM_S. Raises InvalidInput."""
         said = {name: environment.get(f"FORGE_GPU_{name.upper()}") for name in cls.model_fields}
         return cls(**{name: _number(f"FORGE_GPU_{name.upper()}", value) for name, value in said.items() if value})
+
+
+def settings_of(environment: Mapping[str, str]) -> dict[str, str]:
+    """What a job brings along of the environment of whoever asks for it: the settings of Forge, and no secret."""
+    return {
+        name: value for name, value in environment.items() if name.startswith("FORGE_") and not is_secret_name(name)
+    }
 
 
 def idle_seconds(environment: Mapping[str, str] = os.environ) -> float:

@@ -20,7 +20,7 @@ from forge_resources.gpu.client import error_of
 from forge_resources.gpu.faults import ADVICE
 from forge_resources.gpu.hosts import Answer, Order
 from forge_resources.gpu.imports import code_stamp, location_of
-from forge_resources.gpu.limits import Limits
+from forge_resources.gpu.limits import Limits, settings_of
 from forge_resources.gpu.protocol import Make
 from forge_resources.gpu.pulse import Pulse
 from forge_resources.gpu.ray_desk import Desk
@@ -58,7 +58,7 @@ class RayHost:
             parameters=order.parameters.model_dump(mode="json"),
             target="/nowhere",
             limits=limits,
-            environment={n: value for n, value in self._environment.items() if n.startswith("FORGE_")},
+            environment=settings_of(self._environment),
             threads=int(threads) if threads.isdigit() else 0,
             label=place_label(),
         )
