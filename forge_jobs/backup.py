@@ -47,8 +47,8 @@ class Copied(BaseModel):
 
 
 class Copy(BaseModel):
-    """What a copy holds. `store` is the address of the store that it was made of; `workspace`, that the database is that
-    of a workspace and not in the copy."""
+    """What a copy holds. `store` is the address of the store that it was made of; the database `workspace` is that of
+    a workspace, and not in the copy."""
 
     made: str
     database: Database

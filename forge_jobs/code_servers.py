@@ -26,8 +26,8 @@ from forge_resources.errors import ForgeError
 
 START_S = 120.0
 """How long code servers may take to answer before the others go on without them."""
-_ORPHANED_S = 60
-"""A code server that has not heard from here for so long ends, once its runs have."""
+_ORPHANED_S = 180
+"""A code server that has not heard from here for so long ends, once its runs have: long for a busy machine."""
 _BEAT_S = 5.0
 _LOOK_S = 0.5
 _SOUND_S = 20.0

@@ -38,8 +38,11 @@ def wait_for(
 class RunningHouse:
     """The UI, the daemon and the sensors of one deployment, in processes of their own."""
 
+    call = ("dev",)
+    mark = "FORGE_HOME"
+    """The variable that every process of it has, and no other."""
+
     def __init__(self, environment: Mapping[str, str], log: Path) -> None:
-        self.home = Path(environment["FORGE_HOME"])
         self.inbox = Path(environment["FORGE_INBOX"])
         self.environment = dict(environment)
         self._log = log
@@ -52,7 +55,7 @@ class RunningHouse:
         """Starts it, on the port it had if it ran before."""
         with self._log.open("ab") as said:
             self.process = subprocess.Popen(
-                [FORGE, "dev", "--port", str(self.port)],
+                [FORGE, *self.call, "--port", str(self.port)],
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=said,
@@ -63,7 +66,7 @@ class RunningHouse:
     def said(self) -> str:
         """The end of what it said. Fails where it has ended by itself."""
         tail = self._log.read_text(encoding="utf-8", errors="replace")[-6000:]
-        assert self.process.poll() is None, f"forge dev ended with {self.process.returncode}\n{tail}"
+        assert self.process.poll() is None, f"forge {' '.join(self.call)} ended with {self.process.returncode}\n{tail}"
         return tail
 
     def wait(self, what: str, look: Callable[[], T | None], limit_s: float = 300.0, every_s: float = 0.5) -> T:
@@ -84,17 +87,21 @@ class RunningHouse:
 
     def serves(self) -> dict[str, Any] | None:
         """The code location once it is loaded; None while nobody answers."""
+        return next(iter(self.locations().values()), None)
+
+    def locations(self) -> dict[str, dict[str, Any]]:
+        """The code locations that are loaded, by name; none while nobody answers."""
         try:
             workspace = self.ask(_WORKSPACE)["workspaceOrError"]
         except (urllib.error.URLError, ConnectionError, TimeoutError):
-            return None
+            return {}
+        found: dict[str, dict[str, Any]] = {}
         for entry in workspace["locationEntries"]:
             loaded = entry["locationOrLoadError"] or {}
             assert loaded.get("__typename") != "PythonError", loaded
             if entry["loadStatus"] == "LOADED" and loaded:
-                found: dict[str, Any] = loaded
-                return found
-        return None
+                found[entry["name"]] = loaded
+        return found
 
     def runs(self, **tags: str) -> list[dict[str, Any]]:
         """The runs with these tags, newest first. `__` stands for the `/` of a tag's name."""
@@ -110,10 +117,12 @@ class RunningHouse:
         run: dict[str, Any] = self.ask(_RUN, run=run_id)["runOrError"]
         return run
 
-    def launch(self, job: str, tags: Mapping[str, str], config: Mapping[str, Any] | None = None) -> str:
+    def launch(
+        self, job: str, tags: Mapping[str, str], config: Mapping[str, Any] | None = None, location: str = "forge"
+    ) -> str:
         """Puts a job for one cell into the queue. Returns the run's id."""
         selector = {
-            "repositoryLocationName": "forge",
+            "repositoryLocationName": location,
             "repositoryName": "__repository__",
             "jobName": job,
         }
@@ -140,8 +149,8 @@ class RunningHouse:
         assert ended["__typename"] == "TerminateRunSuccess", ended
 
     def processes(self) -> dict[int, str]:
-        """Every process of this machine that was started with this deployment's home: id and command line."""
-        marker = f"FORGE_HOME={self.home}".encode()
+        """Every process of this machine that was started for this deployment: id and command line."""
+        marker = f"{self.mark}={self.environment[self.mark]}".encode()
         found = {}
         for folder in Path("/proc").iterdir():
             if not folder.name.isdigit() or int(folder.name) == os.getpid():

@@ -1,25 +1,33 @@
-"""Projects: each has its own everything, and a key of one opens nothing of another."""
+"""Projects: each has its own everything, and a key of one opens nothing of another. Their workspace is tested apart."""
 
 from __future__ import annotations
 
+import json
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
+import boto3
+import moto.settings
 import pytest
+import s3fs
 from upath import UPath
 
 from forge_jobs.instance import open_instance
 from forge_jobs.intake import announce, news_of
 from forge_jobs.projects import ENVIRONMENT_FILE, Project, find_project, new_project
 from forge_resources.briefs.check import check_file
-from forge_resources.errors import Conflict, InvalidInput, NotFound
+from forge_resources.errors import Conflict, InvalidInput, NotFound, Unavailable
 from forge_resources.settings import Settings
+from forge_resources.store.artefacts import ArtefactStore
 from forge_resources.store.workshop import Workshop
 from forge_resources.studio import Studio
 from tests.forge_call import forge
+from tests.s3_server import BUCKET
 from tests.sample_briefs import write_brief
 from tests.sample_engines import Note, NoteEngine
 
@@ -42,7 +50,7 @@ def pair(folder: Path) -> tuple[Project, Project]:
     """Two teams, each with a key of its own, and one that whoever calls has."""
     made = []
     for name in ("lumen", "verdant"):
-        project = new_project(folder, name)
+        project = new_project(folder, name, own_instance=True)
         with (project.folder / ENVIRONMENT_FILE).open("a", encoding="utf-8") as file:
             file.write(f"ANTHROPIC_API_KEY=key-of-{name}\nAWS_SECRET_ACCESS_KEY=secret-of-{name}\n")
         made.append(project)
@@ -91,6 +99,7 @@ def test_no_key_but_its_own_is_in_a_project(pair: tuple[Project, Project]) -> No
         **verdant.environment(),
         "PATH": "/bin",
         "OPENAI_API_KEY": "of-the-caller",
+        "OPENAI_API_KEY_FILE": "/run/secrets/of-the-caller",
         "AWS_PROFILE": "of-the-caller",
         "FORGE_POSTGRES_PASSWORD": "of-the-caller",
         "FORGE_ENGINE_TEXT": "draft",
@@ -128,6 +137,57 @@ def test_a_brief_of_one_does_not_name_artefacts_of_another(pair: tuple[Project, 
             check_file(UPath(place), studio.library, studio.profiles, store=studio.store)
 
 
+def policy_for(prefix: str) -> str:
+    """What docs/s3.md asks for, on one prefix."""
+    objects = ["s3:GetObject", "s3:HeadObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"]
+    statements = [
+        {"Effect": "Allow", "Action": objects, "Resource": f"arn:aws:s3:::{BUCKET}/{prefix}/*"},
+        {"Effect": "Allow", "Action": ["s3:ListBucket"], "Resource": f"arn:aws:s3:::{BUCKET}"},
+    ]
+    return json.dumps({"Version": "2012-10-17", "Statement": statements})
+
+
+def test_a_key_of_one_opens_nothing_of_another(
+    pair: tuple[Project, Project], bucket: Any, s3_server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two teams in one bucket of a service that looks at keys and their rights."""
+    made = {}
+    for project in pair:
+        iam = boto3.client("iam")
+        iam.create_user(UserName=project.name)
+        iam.put_user_policy(UserName=project.name, PolicyName="prefix", PolicyDocument=policy_for(project.name))
+        key = iam.create_access_key(UserName=project.name)["AccessKey"]
+        file = project.folder / ENVIRONMENT_FILE
+        lines = file.read_text(encoding="utf-8").replace(
+            "FORGE_STORE=home/store", f"FORGE_STORE=s3://{BUCKET}/{project.name}"
+        )
+        lines += f"AWS_ENDPOINT_URL={s3_server}\nAWS_DEFAULT_REGION=us-east-1\nAWS_ACCESS_KEY_ID={key['AccessKeyId']}\n"
+        file.write_text(f"{lines}AWS_SECRET_ACCESS_KEY={key['SecretAccessKey']}\n", encoding="utf-8")
+    denied = r"AccessDenied|403"
+    with monkeypatch.context() as watched:
+        watched.setattr(moto.settings, "INITIAL_NO_AUTH_ACTION_COUNT", 0)
+        for project in pair:
+            with store_of(project, project) as store:
+                made[project.name] = Workshop(store).make(NoteEngine(), Note(text=project.name)).artefact
+                assert store.path(made[project.name]).read_text() == project.name
+        for project, other in (pair, pair[::-1]):
+            with store_of(other, project) as store:
+                with pytest.raises(Unavailable, match=denied):
+                    store.path(made[other.name])
+                with pytest.raises(Unavailable, match=denied):
+                    Workshop(store).make(NoteEngine(), Note(text="planted by the other"))
+
+
+@contextmanager
+def store_of(project: Project, key_of: Project) -> Iterator[ArtefactStore]:
+    """The store of one project, opened with the key of one."""
+    environment = {**key_of.environment(), "FORGE_STORE": project.environment()["FORGE_STORE"]}
+    s3fs.S3FileSystem.clear_instance_cache()
+    with patch.dict(os.environ, environment, clear=True):
+        yield Studio(Settings.from_environment()).store
+    s3fs.S3FileSystem.clear_instance_cache()
+
+
 def test_the_command_works_in_a_project(folder: Path, tmp_path: Path) -> None:
     home = tmp_path / "home"
     where = {"FORGE_PROJECTS": str(folder)}
@@ -148,6 +208,8 @@ def test_a_bad_project_is_refused(folder: Path) -> None:
         with pytest.raises(Conflict, match="not apart"):
             new_project(folder, "other", store=store)
     new_project(folder, "lumen-two", store="s3://bucket/lumen-two")
+    with pytest.raises(Conflict, match="not apart from the inbox"):
+        new_project(folder, "other", inbox=str(folder / "lumen" / "briefs"))
     for name in ("", "../up", "Lumen", "a/b", "x"):
         with pytest.raises(InvalidInput, match="no name"):
             new_project(folder, name)

@@ -7,6 +7,7 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import boto3
 import dagster as dg
@@ -26,7 +27,7 @@ from forge_resources.errors import InvalidInput
 from forge_resources.settings import Settings
 from forge_resources.store.s3 import link_minutes
 from forge_resources.studio import Studio
-from tests.faulty_proxy import Fault, faulty_proxy
+from tests.faulty_proxy import Fault, FaultyProxy, faulty_proxy
 from tests.forge_call import forge
 from tests.s3_server import BUCKET
 from tests.sample_briefs import write_brief
@@ -45,6 +46,7 @@ def test_a_brief_is_made_and_looked_after_on_s3(
         assert cell["status"] == "delivered"
         assert cell["spot"].startswith(f"s3://{BUCKET}/team/store/deliverables/night-tea/")
         assert proxy.times("PUT") > 50
+        it_asks_for_nothing_outside_of_its_prefix(proxy)
     where["AWS_ENDPOINT_URL"] = s3_server
     s3fs.S3FileSystem.clear_instance_cache()
     assert forge("store", "fsck", home=deployment.home, **where)["flaws"] == []
@@ -62,6 +64,17 @@ def test_a_brief_is_made_and_looked_after_on_s3(
     half.put(Body=half.get()["Body"].read()[:-1])
     [flaw] = forge("store", "fsck", home=deployment.home, status=1, **where)["flaws"]
     assert (flaw["kind"], flaw["what"]) == ("damaged", cell["spot"])
+
+
+def it_asks_for_nothing_outside_of_its_prefix(proxy: FaultyProxy) -> None:
+    """So keys suffice that open and list the prefix alone, as docs/s3.md gives them to a project."""
+    for method, asked, _ in proxy.log:
+        place = urlsplit(asked)
+        key = place.path.removeprefix(f"/{BUCKET}").strip("/")
+        if not key:
+            assert method == "GET", "nothing is asked of the bucket but what is in it"
+            key = parse_qs(place.query)["prefix"][0]
+        assert key == "team/store" or key.startswith("team/store/"), asked
 
 
 def the_board_hands_out_links(spot: str, s3_server: str) -> None:
