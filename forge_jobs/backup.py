@@ -133,7 +133,7 @@ def _require_empty(settings: Settings, copy: Copy) -> None:
     here = _database_of(settings)
     if here != copy.database:
         raise Conflict(
-            f"The copy is of a deployment with its runs in {copy.database}; this one has them in {here}.",
+            f"The copy is of a deployment on {copy.database}; this one is on {here}.",
             remedy="Set FORGE_POSTGRES_* and FORGE_INSTANCE as that deployment had them.",
         )
     for place in (UPath(settings.home), settings.store):

@@ -79,7 +79,6 @@ class CodeServer:
     def _launch(self) -> None:
         # As its file says now: a key that was changed counts from here on.
         environment = self.project.environment(self._caller)
-        self.socket.unlink(missing_ok=True)
         call = [sys.executable, "-m", "dagster", "api", "grpc", "--socket", str(self.socket)]
         call += ["--module-name", "forge_jobs.definitions", "--attribute", "defs", "--empty-working-directory"]
         # What is wrong with one project is told where its code location is shown.

@@ -11,7 +11,9 @@ which has a launcher of its own.
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -22,12 +24,22 @@ from dagster._grpc.client import DagsterGrpcClient
 from dagster._grpc.types import CanCancelExecutionRequest, CanCancelExecutionResult
 from dagster._serdes import ConfigurableClassData, deserialize_value
 
-from forge_jobs.recovery import MARK_TAG, PROCESS_TAG, is_gone, process_of_run
+from forge_jobs.recovery import MARK_TAG, PROCESS_TAG, answers, is_gone, process_of_run, socket_of_server
 from forge_resources.store.processes import mark_of, mark_to_come
+
+_SETTLED_S = 75.0
+"""The daemon looks every minute at a code location that it could not reach. A run that is told to be over before then
+is not started again."""
+_LONGEST_ABSENCE_S = 120.0
+"""How long a code server that was killed with its run is taken to be about to come back."""
 
 
 class WatchedRunLauncher(DefaultRunLauncher):
     """Starts runs in processes of their code server, and tells run monitoring whether they are alive."""
+
+    def __init__(self, inst_data: ConfigurableClassData | None = None) -> None:
+        super().__init__(inst_data)
+        self._seen_since: dict[tuple[str, bool], float] = {}
 
     @classmethod
     def from_config_value(cls, inst_data: ConfigurableClassData, config_value: Mapping[str, Any]) -> WatchedRunLauncher:
@@ -57,11 +69,28 @@ class WatchedRunLauncher(DefaultRunLauncher):
         process = process_of_run(self._instance, run)
         if process is not None and known_at is not None:
             if is_gone(known_at, process):
+                if self._its_server_comes_back(known_at):
+                    said = "its code server is being started again"
+                    return CheckRunHealthResult(WorkerStatus.RUNNING, said, transient=True)
                 return CheckRunHealthResult(WorkerStatus.FAILED, f"process {process} of this run is gone")
             return CheckRunHealthResult(WorkerStatus.RUNNING)
         if run.tags.get(PROCESS_TAG):
             return CheckRunHealthResult(WorkerStatus.RUNNING, "made by a command on another machine")
         return self._asked_of_its_server(run)
+
+    def _its_server_comes_back(self, record: dg.RunRecord) -> bool:
+        """Whether the code server of a run whose process is gone is away too, or has been back for so short a time that
+        Dagster may not have seen it: its socket is there, and nobody listens or somebody has only begun to."""
+        run = record.dagster_run
+        address = socket_of_server(run)
+        if address is None or not Path(address).exists():
+            return False
+        is_back = answers(address)
+        if is_back and Path(address).stat().st_ctime <= record.create_timestamp.timestamp():
+            return False  # It was never away.
+        now = time.monotonic()
+        seen = now - self._seen_since.setdefault((run.run_id, is_back), now)
+        return seen < (_SETTLED_S if is_back else _LONGEST_ABSENCE_S)
 
     def _asked_of_its_server(self, run: dg.DagsterRun) -> CheckRunHealthResult:
         """What a code server on another machine, or in another container, knows of the run."""

@@ -86,7 +86,7 @@ def process_of_run(instance: dg.DagsterInstance, run: dg.DagsterRun) -> int | No
     return None
 
 
-def _socket_of_server(run: dg.DagsterRun) -> str | None:
+def socket_of_server(run: dg.DagsterRun) -> str | None:
     """Where the code server that started the run listens, if that is on this machine."""
     address: str | None = json.loads(run.tags.get(GRPC_INFO_TAG, "{}")).get("socket")
     return address
@@ -94,11 +94,12 @@ def _socket_of_server(run: dg.DagsterRun) -> str | None:
 
 def _its_server_answers(run: dg.DagsterRun) -> bool:
     """Whether a code server of this machine looks after the run."""
-    address = _socket_of_server(run)
-    return address is not None and _answers(address)
+    address = socket_of_server(run)
+    return address is not None and answers(address)
 
 
-def _answers(address: str) -> bool:
+def answers(address: str) -> bool:
+    """Whether anybody listens at a socket."""
     with socket.socket(socket.AF_UNIX) as probe:
         try:
             probe.connect(address)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ from dagster._core.events import EngineEventData
 from dagster._core.launcher import WorkerStatus
 from dagster._core.storage.tags import GRPC_INFO_TAG
 
+import forge_jobs.launcher
 from forge_jobs.launcher import WatchedRunLauncher
 from forge_jobs.recovery import MARK_TAG, PROCESS_TAG, this_process
 from forge_resources.store import processes
@@ -57,9 +59,9 @@ def health(instance: dg.DagsterInstance, run: dg.DagsterRun) -> WorkerStatus:
 def test_a_run_of_this_machine_is_as_alive_as_its_process(
     instance: dg.DagsterInstance, ended_process: int, tmp_path: Path
 ) -> None:
-    socket = json.dumps({"host": "localhost", "socket": str(tmp_path / "gone.sock")})
-    assert health(instance, started(instance, os.getpid(), **{GRPC_INFO_TAG: socket})) == WorkerStatus.RUNNING
-    assert health(instance, started(instance, ended_process, **{GRPC_INFO_TAG: socket})) == WorkerStatus.FAILED
+    place = json.dumps({"host": "localhost", "socket": str(tmp_path / "gone.sock")})
+    assert health(instance, started(instance, os.getpid(), **{GRPC_INFO_TAG: place})) == WorkerStatus.RUNNING
+    assert health(instance, started(instance, ended_process, **{GRPC_INFO_TAG: place})) == WorkerStatus.FAILED
 
 
 def test_a_run_of_the_command_is_as_alive_as_the_command(instance: dg.DagsterInstance, ended_process: int) -> None:
@@ -73,21 +75,41 @@ def test_the_mark_of_a_process_counts_whatever_the_clock_says(
     instance: dg.DagsterInstance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The clock is set ahead by a year: to it, this process began a year after the run was told of."""
-    socket = json.dumps({"host": "localhost", "socket": str(tmp_path / "gone.sock")})
+    place = json.dumps({"host": "localhost", "socket": str(tmp_path / "gone.sock")})
     began = processes._began
     monkeypatch.setattr(processes, "_began", lambda fields: began(fields) + 3600 * 24 * 365)
-    noted = started(instance, os.getpid(), **{GRPC_INFO_TAG: socket, MARK_TAG: mark_of(os.getpid())})
+    noted = started(instance, os.getpid(), **{GRPC_INFO_TAG: place, MARK_TAG: mark_of(os.getpid())})
     assert health(instance, noted) == WorkerStatus.RUNNING
-    assert health(instance, started(instance, os.getpid(), **{GRPC_INFO_TAG: socket})) == WorkerStatus.FAILED
-    announced = {GRPC_INFO_TAG: socket, MARK_TAG: mark_to_come()}
+    assert health(instance, started(instance, os.getpid(), **{GRPC_INFO_TAG: place})) == WorkerStatus.FAILED
+    announced = {GRPC_INFO_TAG: place, MARK_TAG: mark_to_come()}
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
         # Whoever launched it was killed before noting its process.
         assert health(instance, started(instance, process.pid, **announced)) == WorkerStatus.RUNNING
         process.communicate(b"\n")
-    other = {GRPC_INFO_TAG: socket, MARK_TAG: "1a2b3c4d.77"}
+    other = {GRPC_INFO_TAG: place, MARK_TAG: "1a2b3c4d.77"}
     assert health(instance, started(instance, os.getpid(), **other)) == WorkerStatus.FAILED
 
 
 def test_a_code_server_elsewhere_that_does_not_answer_is_waited_for(instance: dg.DagsterInstance) -> None:
     address = json.dumps({"host": "code.invalid", "port": 1})
     assert health(instance, started(instance, 1, **{GRPC_INFO_TAG: address})) == WorkerStatus.RUNNING
+
+
+def test_a_server_killed_with_its_run_is_waited_for(
+    instance: dg.DagsterInstance, ended_process: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Dagster starts a run again only where it can reach the code location at the moment that the run is over."""
+    place = tmp_path / "code.sock"
+    with socket.socket(socket.AF_UNIX) as killed:
+        killed.bind(str(place))
+    run = started(instance, ended_process, **{GRPC_INFO_TAG: json.dumps({"host": "localhost", "socket": str(place)})})
+    assert health(instance, run) == WorkerStatus.RUNNING, "nobody listens"
+    place.unlink()
+    with socket.socket(socket.AF_UNIX) as back:
+        back.bind(str(place))
+        back.listen()
+        assert health(instance, run) == WorkerStatus.RUNNING, "it has only begun to"
+        monkeypatch.setattr(forge_jobs.launcher, "_SETTLED_S", 0.0)
+        assert health(instance, run) == WorkerStatus.FAILED
+    monkeypatch.setattr(forge_jobs.launcher, "_LONGEST_ABSENCE_S", 0.0)
+    assert health(instance, run) == WorkerStatus.FAILED, "it does not come back"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from forge_jobs.instance import instance_in
+from forge_jobs.instance import instance_in, prepare_instance
 from forge_jobs.projects import (
     ENVIRONMENT_FILE,
     WORKSPACE_FILE,
@@ -151,6 +152,39 @@ def test_a_library_is_of_one_project(pair: tuple[Project, Project], tmp_path: Pa
     }
     assert "tea-drinker" in known["lumen"]["personas"]
     assert "tea-drinker" not in known["verdant"]["personas"]
+
+
+def test_a_project_and_the_workspace_are_copied_apart(
+    pair: tuple[Project, Project], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lumen, where = pair[0], {"FORGE_PROJECTS": str(pair[0].folder.parent), "home": tmp_path / "home"}
+    shared = workspace(lumen).folder
+    monkeypatch.setenv("DAGSTER_HOME", str(shared))
+    prepare_instance(shared)
+    with instance_in(shared) as instance:
+        instance.add_dynamic_partitions("lumen/market", [CELL.market_key])
+    (lumen.folder / "home" / "store").mkdir()
+    (lumen.folder / "home" / "store" / "made.txt").write_text("by lumen", encoding="utf-8")
+
+    of_project, of_workspace = tmp_path / "of-project", tmp_path / "of-workspace"
+    assert forge("--project", "lumen", "store", "backup", of_project, **where)["database"] == "workspace"
+    assert (of_project / "store" / "made.txt").exists()
+    assert not list(of_project.rglob("*.db"))
+    assert forge("project", "backup", of_workspace, **where)["database"] == "sqlite"
+    assert not list(of_workspace.rglob(WORKSPACE_FILE))
+    assert "on workspace" in forge("project", "restore", of_project, status=1, **where)
+    assert "not empty" in forge("project", "restore", of_workspace, status=1, **where)
+
+    kept = (shared / WORKSPACE_FILE).read_bytes()
+    for lost in (shared, lumen.folder / "home"):
+        shutil.rmtree(lost)
+        lost.mkdir()
+    (shared / WORKSPACE_FILE).write_bytes(kept)
+    forge("project", "restore", of_workspace, **where)
+    forge("--project", "lumen", "store", "restore", of_project, **where)
+    assert (lumen.folder / "home" / "store" / "made.txt").read_text(encoding="utf-8") == "by lumen"
+    with instance_in(shared) as instance:
+        assert instance.get_dynamic_partitions("lumen/market") == [CELL.market_key]
 
 
 class RunningWorkspace(RunningHouse):
@@ -316,3 +350,47 @@ def no_secret_is_anywhere_else(pair: tuple[Project, Project]) -> None:
                 assert not any(secret in text for text in texts), f"{secret} is in {file}"
             looked += len(texts)
     assert looked > 500
+
+
+@needs_proc
+@pytest.mark.long
+def test_what_is_killed_in_a_workspace_is_made_again(house: RunningWorkspace, pair: tuple[Project, Project]) -> None:
+    """A run alone, a code server together with its run, and all of it: each time the cell is made in a second run."""
+
+    def one_run_killed() -> None:
+        [run] = [pid for pid, line in house.processes().items() if "spawn_main" in line]
+        os.kill(run, signal.SIGKILL)
+
+    def code_server_killed() -> None:
+        server = house.code_server("lumen")
+        assert server is not None
+        os.killpg(server, signal.SIGKILL)
+
+    def all_killed() -> None:
+        house.kill()
+        house.start()
+        house.wait("both code locations", lambda: len(house.locations()) == 2)
+
+    write_brief(pair[1].folder / "briefs", markets=["en-GB"])
+    for number, kill in enumerate((one_run_killed, code_server_killed, all_killed)):
+        brief = f"night-tea-{number}"
+        write_brief(pair[0].folder / "briefs", f"{brief}.yaml", brief=brief, markets=["en-GB"], seed=number)
+        [cut] = house.wait("a run going on", lambda brief=brief: going_on(house, brief))
+        kill()
+        killed = house.wait("its end", lambda cut=cut: house.ended(cut["runId"]))
+        assert killed["status"] == "FAILURE"
+        [again] = house.wait("a second run", lambda cut=cut: house.runs(dagster__parent_run_id=cut["runId"]))
+        ended = house.wait("the end of that", lambda again=again: house.ended(again["runId"]))
+        assert ended["status"] == "SUCCESS", house.said()
+    house.wait("the other's cell", lambda: house.runs(**{".dagster/repository": "__repository__@verdant"}))
+    [others] = house.runs(**{".dagster/repository": "__repository__@verdant"})
+    assert house.wait("its end", lambda: house.ended(others["runId"]))["status"] == "SUCCESS"
+    assert house.stop() == 0
+    for project, delivered in zip(pair, (3, 1), strict=True):
+        assert len(list((project.folder / "home" / "store" / "deliverables").rglob("*_preview.mp4"))) == delivered
+        assert probed(project)["flaws"] == []
+
+
+def going_on(house: RunningWorkspace, brief: str) -> list[dict[str, Any]]:
+    """The runs of a brief that have begun to make something."""
+    return [run for run in house.runs(forge__brief=brief) if run["status"] == "STARTED"]
