@@ -18,11 +18,12 @@ import pytest
 from forge_jobs.command import forge
 from forge_resources.engines.registry import ENGINES
 from forge_resources.errors import Conflict, EngineFailed, InvalidInput, NotFound, OutOfMemory, Unavailable
+from forge_resources.gpu.client import WorkerHost
 from forge_resources.gpu.endings import ended_without_a_word
 from forge_resources.gpu.faults import kind_of
 from forge_resources.gpu.floor import verdict
 from forge_resources.gpu.imports import imports_of
-from forge_resources.gpu.limits import Limits, chosen_host, device_name, has_gpu
+from forge_resources.gpu.limits import Limits, chosen_host, device_name, has_gpu, settings_of
 from forge_resources.gpu.metrics import exposition
 from forge_resources.gpu.nursery import Child
 from forge_resources.gpu.pulse import Pulse
@@ -209,3 +210,13 @@ def test_the_command_tells_of_the_worker_and_stops_it(
         assert made.host.status() is None
         assert 'forge_worker_up{device="cpu"} 0' in exposition("cpu", made.host.status())
     assert WildEngine().smaller(Ride()) is not None
+
+
+def test_no_secret_goes_to_the_worker() -> None:
+    """It works on for other projects than the one that started it."""
+    secrets = dict.fromkeys(("ANTHROPIC_API_KEY", "AWS_SECRET_ACCESS_KEY", "FORGE_POSTGRES_PASSWORD"), "planted")
+    others = {"FORGE_RUNTIME": "/tmp/f", "FORGE_STORE": "here", "PATH": "/bin"}
+    given = WorkerHost({**others, **secrets})._environment_of_worker()
+    assert others.items() <= given.items()
+    assert "planted" not in given.values()
+    assert settings_of({**others, **secrets}) == {"FORGE_RUNTIME": "/tmp/f", "FORGE_STORE": "here"}
