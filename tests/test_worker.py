@@ -263,7 +263,7 @@ def test_progress_reaches_the_run(shared: WorkerFloor) -> None:
     heard: list[Progress] = []
     with listening(heard.append):
         steps_of("brief@en-GB|parent", "frames")
-        shared.make(model="never seen", steps=3, sleep_s=0.06)
+        shared.make(model="never seen", steps=3, sleep_s=0.12)
     assert [one.within for one in heard if not one.note] == [(1, 3), (2, 3), (3, 3)]
     assert [one.note for one in heard if one.note] == ["loading never seen"]
     assert {one.stage for one in heard} == {"frames"}
