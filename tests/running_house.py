@@ -69,6 +69,10 @@ class RunningHouse:
         assert self.process.poll() is None, f"forge {' '.join(self.call)} ended with {self.process.returncode}\n{tail}"
         return tail
 
+    def has_said(self, words: str) -> bool:
+        """Whether that is anywhere in what it said."""
+        return words in self._log.read_text(encoding="utf-8", errors="replace")
+
     def wait(self, what: str, look: Callable[[], T | None], limit_s: float = 300.0, every_s: float = 0.5) -> T:
         return wait_for(what, look, limit_s, self.said, every_s)
 
