@@ -7,6 +7,7 @@ BIN := $(VENV)/bin
 SUPPLY := .venv-supply
 # Compiling all that is installed takes a minute; what the commands load is compiled at the end, by loading it once.
 INSTALL := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-compile --constraint constraints.txt
+COMPILE := $(BIN)/python -c 'import forge_jobs.command.run, forge_jobs.board.app'
 PACKAGES := forge_resources forge_assets forge_jobs sensors
 CHECKED := $(PACKAGES) tests bench
 
@@ -69,12 +70,12 @@ $(VENV)/bin/python:
 
 $(VENV)/.installed: pyproject.toml constraints.txt | $(VENV)/bin/python
 	$(INSTALL) --editable .
-	@$(BIN)/python -c 'import forge_jobs.command.run, forge_jobs.board.app'
+	@$(COMPILE)
 	@touch $@
 
 $(VENV)/.installed-dev: pyproject.toml constraints.txt | $(VENV)/bin/python
 	$(INSTALL) --editable '.[dev]'
-	@$(BIN)/python -c 'import forge_jobs.command.run, forge_jobs.board.app'
+	@$(COMPILE)
 	@touch $@ $(VENV)/.installed
 
 clean: ## Removes what was made: environment, spots, the instance.

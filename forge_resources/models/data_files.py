@@ -14,10 +14,10 @@ from pydantic import ValidationError
 from forge_resources.briefs.strict_yaml import parse_yaml
 from forge_resources.errors import Fault, InvalidInput
 from forge_resources.library.validation import faults_of, place_of
-from forge_resources.schemas.types import Document
+from forge_resources.schemas.types import PICTURE_MODEL_PATTERN, Document
 
 DATA = Path(__file__).parent / "data"
-MODEL_NAME = r"^[a-z0-9][a-z0-9._-]+$"
+MODEL_NAME = PICTURE_MODEL_PATTERN
 """How models and parts are named; also the name of a folder."""
 LONGEST_NAME = 64
 
