@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,11 @@ from forge_resources.settings import Settings
 from forge_resources.studio import Studio
 
 pytest_plugins = ["tests.postgres_server", "tests.s3_server"]
+
+# Where the tests are a background job of a script, SIGINT is ignored. Once a run was made in this process, Dagster has
+# SIGTERM ignored too, and what is started here inherits that: no service could be told to end.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 VARIABLES = (
     "FORGE_HOME", "FORGE_INBOX", "FORGE_STORE", "FORGE_LIBRARY", "FORGE_FONTS", "DAGSTER_HOME",

@@ -247,8 +247,7 @@ class Services:
         ended = {}
         for name, process in self.processes.items():
             try:
-                # A code server that did not hear of its end from Dagster's proxy notices after 30 s that nobody calls.
-                ended[name] = process.wait(timeout=90)
+                ended[name] = process.wait(timeout=30)
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
                 ended[name] = process.wait()

@@ -258,6 +258,8 @@ def test_two_processes_that_want_the_same_make_it_once(tmp_path: Path) -> None:
         barrier = room.Barrier(2)
         tasks = [pool.apply_async(make_slowly, (str(tmp_path), "one for both", barrier)) for _ in range(2)]
         made = [task.get(timeout=60) for task in tasks]
+        pool.close()
+        pool.join()
     assert len({sha256 for sha256, _ in made}) == 1
     assert sorted(reused for _, reused in made) == [False, True]
     assert SlowNoteEngine(tmp_path / "asked.txt").times() == 1
