@@ -16,6 +16,7 @@ from forge_resources.settings import Settings
 from tests.sample_briefs import write_brief
 
 FORGE = str(Path(sys.executable).parent / "forge")
+STOPPED = "Stopped. What was finished is kept; the same call goes on from there.\n"
 
 
 def start_and_send(brief: Path, stage: str, number: signal.Signals) -> int:
@@ -50,6 +51,29 @@ def test_a_rerun_goes_on_from_where_it_was_ended(
     assert slots.active_slot_count == 0
     assert list((deployment.cache / "work").iterdir()) == []
     assert list(deployment.home.rglob(".partial-*")) == []
+
+
+BETWEEN_TWO_CELLS = """
+import os, signal, time
+from dagster._utils.interrupts import capture_interrupts
+import forge_jobs.command as command
+
+def call(**_):
+    with capture_interrupts():
+        pass  # As Dagster does for a run.
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(5)
+
+command.forge.main = call
+command.main()
+"""
+
+
+def test_a_background_job_hears_sigterm_between_two_cells() -> None:
+    """A script's background job is deaf to SIGINT from birth."""
+    call = ["sh", "-c", 'trap "" INT; exec "$@"', "sh", sys.executable, "-c", BETWEEN_TWO_CELLS]
+    done = subprocess.run(call, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (130, STOPPED)
 
 
 def test_a_run_of_a_living_process_is_left_alone(deployment: Settings, instance: dg.DagsterInstance) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from importlib import import_module
 
@@ -84,6 +85,10 @@ def forge() -> None:
 
 def main() -> None:
     """Entry point of the command: errors are told here, once, and become the exit status."""
+    # SIGTERM ends a command as Ctrl-C does. Both are set, because a script's background job is born deaf to SIGINT, and
+    # Dagster has SIGTERM do what SIGINT does once it has made a run.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     try:
         status = forge.main(standalone_mode=False)
     except click.exceptions.Exit as left:
