@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +11,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from forge_jobs.instance import open_instance
+from forge_jobs.instance import POSTGRES_VARIABLES, open_instance
 from forge_resources.settings import Settings
 from forge_resources.studio import Studio
 
@@ -45,8 +47,21 @@ def studio(deployment: Settings) -> Studio:
     return Studio(deployment)
 
 
+@pytest.fixture(scope="session")
+def embedded_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home in which Dagster has made its tables in SQLite: that takes longer than most tests."""
+    home = tmp_path_factory.mktemp("embedded") / "home"
+    with pytest.MonkeyPatch.context() as patch:
+        for variable in VARIABLES:
+            patch.delenv(variable, raising=False)
+        with open_instance(Settings.from_environment({"FORGE_HOME": str(home)})):
+            return home
+
+
 @pytest.fixture
-def instance(deployment: Settings) -> Iterator[dg.DagsterInstance]:
+def instance(deployment: Settings, embedded_home: Path) -> Iterator[dg.DagsterInstance]:
     """A real instance with the real dagster.yaml."""
+    if not os.environ.get(POSTGRES_VARIABLES[0]):
+        shutil.copytree(embedded_home, deployment.home, dirs_exist_ok=True)
     with open_instance(deployment) as opened:
         yield opened

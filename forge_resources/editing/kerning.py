@@ -72,7 +72,10 @@ def image_font(face: Face, size: int, layout: ImageFont.Layout) -> ImageFont.Fre
 
 
 class _Pairs:
-    """The pair adjustments of a font's `kern` feature, looked up by glyph name."""
+    """The pair adjustments of a font's `kern` feature, looked up by glyph name.
+
+    A subtable is taken apart where a pair asks for it: of the thousands of pairs of a face, a text has a few dozen.
+    """
 
     def __init__(self, font: Any) -> None:
         self._subtables = list(_kerning_subtables(font["GPOS"].table)) if "GPOS" in font else []
@@ -99,8 +102,6 @@ def _kerning_subtables(gpos: Any) -> Iterator[Any]:
         for subtable in gpos.LookupList.Lookup[index].SubTable:
             inner = subtable.ExtSubTable if subtable.LookupType == _EXTENSION else subtable
             if inner.LookupType == _PAIR_POSITIONING:
-                # Lazy tables are read now, while the file is open.
-                inner.ensureDecompiled(recurse=True)
                 yield inner
 
 

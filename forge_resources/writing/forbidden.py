@@ -11,8 +11,6 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
-import snowballstemmer
-
 STEMMERS = {
     "ar": "arabic", "cs": "czech", "da": "danish", "de": "german", "el": "greek", "en": "english", "es": "spanish",
     "fi": "finnish", "fr": "french", "hi": "hindi", "hu": "hungarian", "id": "indonesian", "it": "italian",
@@ -100,4 +98,6 @@ def _stem(word: str, language: str) -> str:
 
 @lru_cache(maxsize=32)
 def _stemmer(language: str) -> Any:
+    import snowballstemmer
+
     return snowballstemmer.stemmer(STEMMERS[language])

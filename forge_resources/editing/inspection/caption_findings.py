@@ -11,18 +11,22 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
-
-import pysubs2
+from typing import TYPE_CHECKING
 
 from forge_resources.editing.cues import CueRules
 from forge_resources.editing.inspection.expectation import InspectionParameters
 from forge_resources.schemas.quality import QualityFinding
+
+if TYPE_CHECKING:
+    import pysubs2
 
 _INLINE_TIME = re.compile(r"<[\d:.]+>")
 
 
 def caption_findings(files: Mapping[str, Path], spoken: bool, wanted: InspectionParameters) -> Iterator[QualityFinding]:
     """What is wrong with the captions, by format. `spoken`: whether there is anything to caption."""
+    import pysubs2
+
     for form, path in files.items():
         try:
             # The parser takes two inline time stamps in a line for the time of a cue.
