@@ -161,6 +161,19 @@ def test_the_folder_of_a_worker_is_private(tmp_path: Path) -> None:
         RuntimeFolder.of("cpu", {"FORGE_RUNTIME": f"/tmp/{'x' * 120}"})
 
 
+def test_a_long_log_is_set_aside_and_a_short_one_goes_on(tmp_path: Path) -> None:
+    folder = RuntimeFolder(tmp_path, "cpu")
+    aside = tmp_path / "gpu-cpu.log.1"
+    folder.begin_log()
+    folder.log.write_bytes(b"short")
+    folder.begin_log()
+    assert (folder.log.read_bytes(), aside.exists()) == (b"short", False)
+    for mark in (b"a", b"b"):
+        folder.log.write_bytes(mark * 5_000_001)
+        folder.begin_log()
+    assert (folder.log.exists(), aside.read_bytes()[:1]) == (False, b"b")
+
+
 def test_usage_adds_up() -> None:
     one = Usage(host="worker", device="0", seconds=1, joules=10, before=5, peak=90, after=50, loads=1)
     other = Usage(host="worker", device="0", seconds=2, joules=20, before=50, peak=60, after=55, hits=1, note="x")

@@ -45,6 +45,7 @@ def main() -> int:
 
 def _detach(folder: RuntimeFolder) -> None:
     os.chdir("/")
+    folder.begin_log()
     log = os.open(folder.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     with open(os.devnull, "rb") as nothing:  # noqa: PTH123 -- a device, not a file
         os.dup2(nothing.fileno(), 0)

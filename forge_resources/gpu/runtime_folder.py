@@ -12,6 +12,7 @@ import shutil
 import stat
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from forge_resources.errors import InvalidInput, Unavailable
 
 _LONGEST_SOCKET = 107
 """Bytes that the system takes for the path of a socket."""
+_LONGEST_LOG_BYTES = 5_000_000
 _FORK_SERVER = "pymp-12345678/listener-12345678"
 """As `multiprocessing` names the socket of its fork server, in the folder for temporary files."""
 
@@ -71,6 +73,12 @@ class RuntimeFolder:
     @property
     def log(self) -> Path:
         return self.root / f"gpu-{self.device}.log"
+
+    def begin_log(self) -> None:
+        """Sets a log that has grown long aside, over the one set aside before it."""
+        with suppress(FileNotFoundError):
+            if self.log.stat().st_size > _LONGEST_LOG_BYTES:
+                self.log.replace(self.log.with_suffix(".log.1"))
 
     @property
     def scratch(self) -> Path:
