@@ -61,7 +61,7 @@ def embedded_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def instance(deployment: Settings, embedded_home: Path) -> Iterator[dg.DagsterInstance]:
     """A real instance with the real dagster.yaml."""
-    if not os.environ.get(POSTGRES_VARIABLES[0]):
-        shutil.copytree(embedded_home, deployment.home, dirs_exist_ok=True)
+    if not deployment.home.exists() and not os.environ.get(POSTGRES_VARIABLES[0]):
+        shutil.copytree(embedded_home, deployment.home)
     with open_instance(deployment) as opened:
         yield opened

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from contextlib import suppress
 
 import uvicorn
 from starlette.applications import Starlette
@@ -27,7 +28,8 @@ def serve(app: Starlette, host: str, port: int) -> int:
             timeout_graceful_shutdown=_GRACE_S,
         )
     )
-    with _listening(host, port) as listener:
+    # Having ended for a signal, uvicorn raises it again.
+    with _listening(host, port) as listener, suppress(KeyboardInterrupt):
         server.run(sockets=[listener])
     return EXIT_DONE if server.started else EXIT_FAILED
 
