@@ -16,6 +16,7 @@ from PIL import Image
 
 from forge_resources.engines.registry import engine
 from forge_resources.errors import InvalidInput
+from forge_resources.imaging.drawing import beds, furniture
 from forge_resources.imaging.drawing.anatomy import POSES, body_for
 from forge_resources.imaging.drawing.camera import Subject, frame
 from forge_resources.imaging.drawing.colour import mix_paints
@@ -141,6 +142,23 @@ def test_in_a_library_one_sits(pose: str) -> None:
 
 def test_whoever_sits_does_so_in_every_setting() -> None:
     assert all(blocked(setting, ("teen", "sits"))[0].seated for setting in VOCABULARY["settings"])
+
+
+@pytest.mark.parametrize(
+    ("poses", "chairs"),
+    [(["stands"], []), (["sits"], []), (["sits", "sits"], ["armchair"]), (["lies", "sits"], ["armchair"]),
+     (["types"], ["office"])],
+)  # fmt: skip
+def test_a_bedroom_has_one_bed_and_whoever_sits_there_alone_sits_on_it(
+    poses: list[str], chairs: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[str] = []
+    chair, behind, head_end = furniture.chair, beds.bed_behind, beds._head_end
+    monkeypatch.setattr(furniture, "chair", lambda *a: (drawn.append(a[5]), chair(*a)))
+    monkeypatch.setattr(beds, "bed_behind", lambda *a: (drawn.append("bed"), behind(*a)))
+    monkeypatch.setattr(beds, "_head_end", lambda *a: (drawn.append("bed"), head_end(*a)))
+    compose(panel(figures=tuple(("parent", pose) for pose in poses)), None)
+    assert sorted(drawn) == sorted(["bed", *chairs])
 
 
 def test_in_a_car_everyone_has_a_seat_of_their_own_and_sees_out() -> None:

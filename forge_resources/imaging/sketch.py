@@ -68,7 +68,7 @@ class SketchArtist(ImageEngine):
 
     name = "sketch"
     tier = "draft"
-    version = "3"
+    version = "4"
     summary = "Draws storyboard panels with Pillow: framing, figures, product, light and palette. No GPU, no download."
     Parameters: ClassVar[type[BaseModel]] = SketchParameters
 

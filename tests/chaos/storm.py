@@ -9,6 +9,7 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -209,6 +210,9 @@ def judge(storm: Storm) -> dict[str, Any]:
     with open_instance(storm.settings) as instance:
         assert instance.event_log_storage.get_concurrency_info(GPU_POOL).active_slot_count == 0
         runs = instance.get_runs_count()
+        succeeded = instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.SUCCESS]))
+    made = Counter(run.tags["dagster/partition"] for run in succeeded)
+    assert made == {cell.partition_key: 1 for cell in storm.cells}, "each once"
     return {
         "cells": len(storm.cells),
         "delivered": len(first),

@@ -10,6 +10,7 @@ from functools import partial
 
 from forge_resources.imaging.drawing import beds, furniture
 from forge_resources.imaging.drawing.acting import HeldThing
+from forge_resources.imaging.drawing.anatomy import Foot
 from forge_resources.imaging.drawing.colour import mix, shade
 from forge_resources.imaging.drawing.figures import draw_figure
 from forge_resources.imaging.drawing.goods import draw_ware, put_prop
@@ -18,12 +19,15 @@ from forge_resources.imaging.drawing.placing import DESK_TOP, LYING, STOVE_TOP, 
 from forge_resources.imaging.drawing.props import PROPS, mug, open_book
 from forge_resources.imaging.drawing.stage import Pen
 
+_COVERED = (Foot(0.0, 0.0, -40), Foot(0.03, 0.0, -40))
+"""Legs straight and toes down, as a duvet presses them."""
+
 
 def add_company(shoot: Shoot) -> None:
     """Adds every figure; props that are taken in hand leave `shoot.props`."""
     for figure in shoot.placed:
         if figure.lying:
-            _bed(shoot, figure)
+            figure = _bed(shoot, figure)
         else:
             _ground(shoot, figure)
         if figure.pose.support == "desk":
@@ -33,13 +37,14 @@ def add_company(shoot: Shoot) -> None:
         _figure(shoot, figure)
 
 
-def _bed(shoot: Shoot, figure: Placed) -> None:
+def _bed(shoot: Shoot, figure: Placed) -> Placed:
+    """Adds the bed. Returns the figure as it lies there: under covers with its legs straight."""
     scene, x, z = shoot.scene, figure.x, figure.z
     wide, flip = max(figure.who.body.height + 0.35, 1.6), figure.facing < 0
     if scene.bed == "ground":
         towel = scene.stage.ground(x, z + 0.1, 0.004)
         scene.add(z + 0.3, partial(towel.rect, -wide * 0.56, -0.5, wide * 0.56, 0.45, scene.paints.fabric2))
-        return
+        return figure
     sofa, overhead = scene.bed == "sofa", shoot.panel.angle == "overhead"
     scene.add(z + 0.3, partial(beds.bed_behind, scene, x, z + 0.15, wide, sofa, flip))
     covers = figure.name == "sleeps" or not sofa
@@ -47,6 +52,8 @@ def _bed(shoot: Shoot, figure: Placed) -> None:
         scene.add(z - 0.05, partial(beds.blanket_from_above, scene, x, z, wide, flip))
     elif not overhead:
         scene.add(z - 0.05, partial(beds.blanket, scene, x, z, wide, covers, flip))
+    near, far = _COVERED if covers else (figure.pose.near_foot, figure.pose.far_foot)
+    return replace(figure, pose=replace(figure.pose, near_foot=near, far_foot=far))
 
 
 def _ground(shoot: Shoot, figure: Placed) -> None:
@@ -54,7 +61,12 @@ def _ground(shoot: Shoot, figure: Placed) -> None:
     if figure.seated:
         if shoot.panel.setting == "car":
             return
-        at_desk = figure.pose.support == "desk" and shoot.indoors and scene.seat in ("chair", "armchair", "sofa")
+        if scene.seat == "bed" and figure.on_seat:
+            scene.seat = "armchair"  # For whoever else sits.
+            if not any(other.lying for other in shoot.placed):
+                beds.bed_sat_on(scene, x, z, figure.seat_top, figure.facing < 0)
+                return
+        at_desk = figure.pose.support == "desk" and shoot.indoors and scene.seat in ("chair", "armchair", "sofa", "bed")
         kind = "office" if at_desk else scene.seat
         scene.add(z + 0.12, partial(furniture.chair, scene, x, z + 0.1, figure.seat_top, figure.facing < 0, kind))
         return

@@ -55,6 +55,11 @@ class Placed:
         return self.pose.support == "bed"
 
     @property
+    def on_seat(self) -> bool:
+        """Whether it sits on what the set offers, and not at a desk."""
+        return self.seated and self.pose.support != "desk"
+
+    @property
     def acting(self) -> Acting:
         return Acting(self.who, self.pose, skeleton(self.who.body, self.pose, self.seated))
 

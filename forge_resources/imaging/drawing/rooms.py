@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import partial
 
 from forge_resources.imaging.drawing import furniture as f
-from forge_resources.imaging.drawing.beds import bed_behind
+from forge_resources.imaging.drawing.beds import bed_behind, bed_end_on
 from forge_resources.imaging.drawing.colour import mix, shade
 from forge_resources.imaging.drawing.scene import Scene
 from forge_resources.imaging.drawing.shell import shell
@@ -28,10 +28,11 @@ def bedroom(scene: Scene) -> None:
     shell(
         scene, back, -rng.uniform(2.6, 3.2), rng.uniform(3.2, 3.8), holes=[hole], floor=rng.choice(["boards", "carpet"])
     )
-    scene.seat, scene.bed, scene.table = "armchair", "bed", "nightstand"
+    scene.seat, scene.bed, scene.table = "bed", "bed", "nightstand"
     f.rug(scene, 0.4, -0.5, 1.6, 0.9)
     bx, bz = -1.35 + rng.uniform(-0.2, 0.1), back - 1.0
-    scene.add(bz + 0.6, lambda: _bed_end_on(scene, bx, back))
+    if not scene.bed_taken:
+        scene.add(bz + 0.6, lambda: bed_end_on(scene, bx, back - 1.75, back))
     nx = bx + 1.15
     scene.add(back - 0.45, lambda: f.block(scene, nx, back - 0.45, 0.46, 0.52, 0.4, scene.paints.wood, drawers=2))
     scene.shelves.append((nx, 0.52, back - 0.3))
@@ -51,20 +52,6 @@ def bedroom(scene: Scene) -> None:
         scene.shelves.append((wx, 0.85, back - 0.35))
     plant = rng.randrange(3)
     scene.add(back - 0.4, lambda: f.plant(scene, hole.x0 - 0.35, back - 0.35, 0, 0.95, rng, plant))
-
-
-def _bed_end_on(scene: Scene, x: float, back: float) -> None:
-    stage, paints = scene.stage, scene.paints
-    foot = back - 1.75
-    stage.contact(x, (foot + back) / 2, 1.0, 1.0, 0.3)
-    stage.box(x - 0.88, x + 0.88, 0, 1.15, back - 0.12, back, shade(paints.wood, 0.1))
-    stage.box(x - 0.85, x + 0.85, 0.10, 0.5, foot, back - 0.12, (238, 232, 224))
-    for px in (-0.42, 0.42):
-        stage.upright(x + px, back - 0.3, 0.5).blob(
-            [(-0.36, 0.0), (-0.38, 0.16), (-0.2, 0.30), (0.2, 0.30), (0.38, 0.16), (0.36, 0.0)], (248, 245, 240)
-        )
-    stage.box(x - 0.90, x + 0.90, 0.16, 0.58, foot - 0.03, back - 0.85, paints.fabric)
-    stage.box(x - 0.91, x + 0.91, 0.30, 0.60, back - 0.95, back - 0.7, mix(paints.fabric, (250, 246, 240), 0.6))
 
 
 def kitchen(scene: Scene) -> None:

@@ -34,6 +34,8 @@ class Scene:
     seat: str = "chair"
     bed: str = "sofa"
     table: str = "table"
+    bed_taken: bool = False
+    """Whether somebody lies or sits on the bed of a bedroom; it is then drawn with them and not with the room."""
     has_lamp: bool = False
     """Whether the set already shows a standing lamp."""
     leafy: bool = False
