@@ -130,7 +130,7 @@ def wanted(**changes: Any) -> InspectionParameters:
 
 
 def inspected(spot: Spot, file: Path, **changes: Any) -> QualityReport:
-    return inspect(wanted(**changes), {"file": file, "timeline": spot.folder / "spot.otio"})
+    return inspect(wanted(**changes), {"file": file, "timeline": spot.folder / "spot.otio"}, spot.folder)
 
 
 def told(report: QualityReport, check: Any) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import dagster as dg
@@ -25,6 +26,7 @@ def start_and_send(brief: Path, stage: str, number: signal.Signals) -> int:
     assert process.stderr is not None
     for line in process.stderr:
         if line.split()[-1:] == [stage]:
+            time.sleep(0.4)  # In the midst of it.
             process.send_signal(number)
             break
     process.stderr.read()
@@ -33,12 +35,20 @@ def start_and_send(brief: Path, stage: str, number: signal.Signals) -> int:
 
 @pytest.mark.parametrize(
     ("stage", "number", "status"),
-    [("script", signal.SIGKILL, -signal.SIGKILL), ("timeline", signal.SIGKILL, -signal.SIGKILL),
-     ("timeline", signal.SIGINT, 130)],
+    [("script", signal.SIGKILL, -signal.SIGKILL), ("spot", signal.SIGKILL, -signal.SIGKILL),
+     ("spot", signal.SIGINT, 130)],
 )  # fmt: skip
 def test_a_rerun_goes_on_from_where_it_was_ended(
-    deployment: Settings, tmp_path: Path, stage: str, number: signal.Signals, status: int
+    deployment: Settings,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    stage: str,
+    number: signal.Signals,
+    status: int,
 ) -> None:
+    elsewhere = tmp_path / "tmp"
+    elsewhere.mkdir()
+    monkeypatch.setenv("TMPDIR", str(elsewhere))
     brief = write_brief(tmp_path, markets=["en-GB"])
     assert start_and_send(brief, stage, number) == status
 
@@ -50,6 +60,7 @@ def test_a_rerun_goes_on_from_where_it_was_ended(
     assert going_on == []
     assert slots.active_slot_count == 0
     assert list((deployment.cache / "work").iterdir()) == []
+    assert list(elsewhere.glob("forge-*")) == [], "nothing sweeps there"
     assert list(deployment.home.rglob(".partial-*")) == []
 
 

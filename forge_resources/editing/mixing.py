@@ -53,7 +53,7 @@ class Mixer(EditEngine):
         heard = {line.medium.sha256 for line in cut.voice} | {sound.medium.sha256 for sound in cut.sounds}
         if missing := sorted(heard - set(sources)):
             raise InvalidInput(f"The timeline names sounds that were not handed in: {', '.join(missing)}.")
-        with tempfile.TemporaryDirectory(prefix="forge-mix-") as folder:
+        with tempfile.TemporaryDirectory(prefix="forge-mix-", dir=target.parent) as folder:
             duration = cut.note.frames / cut.note.fps
             track = level_track(cut.voice, sources, duration, wanted.audio, wanted.loudness, Path(folder), cut.sounds)
             shutil.copyfile(track.path, target)

@@ -139,7 +139,7 @@ class Renderer(EditEngine):
         if (cut.note.size, cut.note.fps) != (wanted.size, wanted.fps):
             raise InvalidInput("The timeline has another size or frame rate than its recipe.")
         self._check_effects(cut)
-        with tempfile.TemporaryDirectory(prefix="forge-render-") as folder:
+        with tempfile.TemporaryDirectory(prefix="forge-render-", dir=target.parent) as folder:
             sound = sources["sound"] if "sound" in sources else _mixed(cut, wanted, sources, Path(folder))
             self._encode(cut, wanted, sources, sound, target)
         # What leaves the house is decoded by quality control; here its frames are only counted.

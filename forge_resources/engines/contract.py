@@ -103,7 +103,8 @@ class Engine(ABC):
         """Writes what `parameters` (an instance of `Parameters`) asks for to `target`.
 
         Raises an error of the Forge family. May leave a half-written `target` behind when it does: the workshop
-        removes it.
+        removes it. Other files that it needs meanwhile belong beside `target`: they are removed with it, even where the
+        process was killed.
         """
 
     def finish(self, parameters: Any, rough: Path, target: Path) -> None:

@@ -47,16 +47,16 @@ class Inspector(EditEngine):
     def make(self, parameters: Any, sources: Sources, target: Path) -> Facts:
         """Writes a `QualityReport`. A file that does not decode is EngineFailed; everything else is a finding."""
         wanted = InspectionParameters.model_validate(parameters)
-        report = inspect(wanted, sources)
+        report = inspect(wanted, sources, target.parent)
         target.write_text(report.model_dump_json(indent=1) + "\n", encoding="utf-8", newline="\n")
         faults = sum(finding.severity == "fault" for finding in report.findings)
         return {"passed": report.passed, "faults": faults, "remarks": len(report.findings) - faults}
 
 
-def inspect(wanted: InspectionParameters, sources: Sources) -> QualityReport:
-    """The report of one deliverable."""
+def inspect(wanted: InspectionParameters, sources: Sources, scratch: Path) -> QualityReport:
+    """The report of one deliverable; pictures of it lie below `scratch` meanwhile."""
     cut = read_cut(open_timeline(sources["timeline"]))
-    with tempfile.TemporaryDirectory(prefix="forge-inspect-") as folder:
+    with tempfile.TemporaryDirectory(prefix="forge-inspect-", dir=scratch) as folder:
         seen = view(sources["file"], list(still_frames(cut, wanted)), Path(folder))
         heard = hear(seen, wanted, Path(folder))
     reading, watched, looked = read(sources["file"]), watch(seen, wanted), look(seen, cut, wanted)
