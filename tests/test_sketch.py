@@ -16,13 +16,14 @@ from PIL import Image
 
 from forge_resources.engines.registry import engine
 from forge_resources.errors import InvalidInput
-from forge_resources.imaging.drawing import beds, furniture
+from forge_resources.imaging.drawing import beds, composition, furniture
 from forge_resources.imaging.drawing.anatomy import POSES, body_for
 from forge_resources.imaging.drawing.camera import Subject, frame
 from forge_resources.imaging.drawing.colour import mix_paints
+from forge_resources.imaging.drawing.company import add_company
 from forge_resources.imaging.drawing.composition import compose
 from forge_resources.imaging.drawing.grade import HOURS, LIGHTS, combine
-from forge_resources.imaging.drawing.panel import Panel
+from forge_resources.imaging.drawing.panel import Panel, Shoot
 from forge_resources.imaging.drawing.placing import Placed, block_figures
 from forge_resources.imaging.drawing.products import SHAPES
 from forge_resources.imaging.drawing.props import PROPS
@@ -159,6 +160,17 @@ def test_a_bedroom_has_one_bed_and_whoever_sits_there_alone_sits_on_it(
     monkeypatch.setattr(beds, "_head_end", lambda *a: (drawn.append("bed"), head_end(*a)))
     compose(panel(figures=tuple(("parent", pose) for pose in poses)), None)
     assert sorted(drawn) == sorted(["bed", *chairs])
+
+
+@pytest.mark.parametrize("setting", VOCABULARY["settings"])
+def test_whoever_lies_lies_on_something(setting: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And where that is the ground, not above it."""
+    shoots: list[Shoot] = []
+    monkeypatch.setattr(composition, "add_company", lambda shoot: (shoots.append(shoot), add_company(shoot)))
+    compose(panel(setting=setting, figures=(("parent", "lies"),)), None)
+    [shoot] = shoots
+    assert shoot.scene.bed == SETTINGS[setting].bed
+    assert (shoot.bed_top < 0.1) is (shoot.scene.bed == "ground")
 
 
 def test_in_a_car_everyone_has_a_seat_of_their_own_and_sees_out() -> None:

@@ -45,6 +45,9 @@ def _bed(shoot: Shoot, figure: Placed) -> Placed:
         towel = scene.stage.ground(x, z + 0.1, 0.004)
         scene.add(z + 0.3, partial(towel.rect, -wide * 0.56, -0.5, wide * 0.56, 0.45, scene.paints.fabric2))
         return figure
+    if scene.bed == "bench":
+        scene.add(z + 0.3, partial(furniture.chair, scene, x, z + 0.1, shoot.bed_top, flip, "bench"))
+        return figure
     sofa, overhead = scene.bed == "sofa", shoot.panel.angle == "overhead"
     scene.add(z + 0.3, partial(beds.bed_behind, scene, x, z + 0.15, wide, sofa, flip))
     covers = figure.name == "sleeps" or not sofa

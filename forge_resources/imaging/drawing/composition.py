@@ -23,7 +23,7 @@ from forge_resources.imaging.drawing.panel import TOO_BIG_TO_HOLD, Panel, Shoot,
 from forge_resources.imaging.drawing.placing import DESK_TOP, STOVE_TOP, Placed, block_figures, subject_of
 from forge_resources.imaging.drawing.props import PROPS
 from forge_resources.imaging.drawing.reference import Reference
-from forge_resources.imaging.drawing.scene import Scene
+from forge_resources.imaging.drawing.scene import BED_TOP, Scene
 from forge_resources.imaging.drawing.settings import SETTINGS
 from forge_resources.imaging.drawing.stage import FINE, Stage
 
@@ -42,10 +42,10 @@ def compose(panel: Panel, reference: Reference | None) -> Image.Image:
     state = "placed" if held_too_big else panel.product
     placed = _blocking(panel, state, paints, rng)
     mirror, light_side = rng.random() < 0.5, rng.choice([-1, 1, 1])
-    spot = _spot(panel, ware, state, placed, setting.indoors, rng)
+    spot = _spot(panel, ware, state, placed, setting.bed != "ground", rng)
     if placed and state in ("placed", "hero"):
         placed[0] = placed[0].reaching_for(spot.x - ware.half - 0.07, spot.y + ware.grip * ware.tall)
-    bed_top = 0.52 if setting.indoors else 0.04
+    bed_top = BED_TOP[setting.bed]
     subject = _subject(panel, ware, state, placed, spot, bed_top)
     # A thing that stands on the floor is not in the picture of a medium shot.
     size = "full" if panel.size == "medium" and state == "placed" and ware.on_floor else panel.size
@@ -55,6 +55,7 @@ def compose(panel: Panel, reference: Reference | None) -> Image.Image:
     grade = combine(panel.time_of_day, panel.light, setting.indoors, panel.setting == "studio")
     stage = Stage(camera, grade, 0.0 if setting.indoors else 0.006, scale=1 if blur else FINE)
     scene = Scene(stage, paints, random.Random(f"{panel.seed}:set"), panel.details, light_side)
+    scene.bed = setting.bed
     scene.bed_taken = any(figure.lying or figure.on_seat for figure in placed)
     setting.build(scene)
     lit_from = -light_side if mirror else light_side
@@ -117,7 +118,7 @@ def _blur(panel: Panel, camera: Camera) -> float:
     return min(15.0, 3.5 + (1.45 - visible) * 11)
 
 
-def _spot(panel: Panel, ware: Ware, state: str, placed: Sequence[Placed], indoors: bool, rng: random.Random) -> Spot:
+def _spot(panel: Panel, ware: Ware, state: str, placed: Sequence[Placed], raised: bool, rng: random.Random) -> Spot:
     if state == "hero" or not placed:
         return Spot(0.0, 0.0 if ware.on_floor else 0.86 if panel.setting == "studio" else 0.74, 0.0)
     first = placed[0]
@@ -130,7 +131,7 @@ def _spot(panel: Panel, ware: Ware, state: str, placed: Sequence[Placed], indoor
     if first.pose.support == "stove":
         return Spot(first.x + first.facing * (height * 0.42 + 0.2), STOVE_TOP * height, first.z + 0.25)
     if first.lying:
-        return Spot(-first.facing * (height / 2 + 0.42), 0.52 if indoors else 0.3, 0.28)
+        return Spot(-first.facing * (height / 2 + 0.42), 0.52 if raised else 0.3, 0.28)
     return Spot(right + (1.02 if first.seated else 0.52) + rng.uniform(0, 0.1), 0.74, -0.02)
 
 

@@ -43,7 +43,7 @@ def car(scene: Scene) -> None:
     for _ in range(7):
         x, h = rng.uniform(-14, 16), rng.uniform(3.5, 6)
         scene.add(7.0, partial(tree, scene, x, 7.0 + rng.random(), h, random.Random(rng.random())))
-    scene.seat, scene.bed, scene.table = "car", "ground", "table"
+    scene.seat, scene.table = "car", "table"
     body = rng.choice([paints.primary, paints.accent, shade(paints.primary, 0.25), (206, 208, 212)])
     scene.add(0.7, partial(_far_half, scene, body))
     scene.add(0.3, partial(_seats_and_wheel, scene))

@@ -194,7 +194,7 @@ def _table_place(shoot: Shoot, names: list[str]) -> tuple[float, float, float]:
     if first is None:
         x, y, wide = 0.0, 0.74, max(wide, 1.5)
     elif first.lying:
-        x, y = -first.facing * (first.who.body.height / 2 + 0.42), 0.5 if shoot.indoors else 0.0
+        x, y = -first.facing * (first.who.body.height / 2 + 0.42), 0.5 if shoot.bed_top > 0.3 else 0.0
     else:
         x, y = max(figure.x for figure in shoot.placed) + (1.12 if first.seated else 0.62), 0.72
     if y:

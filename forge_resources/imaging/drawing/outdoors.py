@@ -163,7 +163,7 @@ def garden(scene: Scene) -> None:
     sky(scene)
     skyline(scene, scene.detail("skyline"), 15, 0, centre=rng.uniform(4, 10))
     ground(scene, GRASS)
-    scene.seat, scene.bed, scene.table = "chair", "ground", "round-table"
+    scene.seat, scene.table = "chair", "round-table"
     scene.leafy = True
     tufts(scene, GRASS, 46, True)
     fence = rng.choice([(236, 232, 224), paints.wood, shade(paints.fabric, 0.1)])
@@ -199,7 +199,7 @@ def park(scene: Scene) -> None:
     sky(scene)
     skyline(scene, scene.detail("skyline"), 20, 0, centre=rng.uniform(-6, 10))
     ground(scene, shade(GRASS, 0.04))
-    scene.seat, scene.bed, scene.table = "bench", "ground", "table"
+    scene.seat, scene.table = "bench", "table"
     scene.leafy = True
     tufts(scene, GRASS, 46, True)
     path: RGB = (222, 206, 178)
@@ -240,7 +240,7 @@ def beach(scene: Scene) -> None:
     rng, paints, stage = scene.rng, scene.paints, scene.stage
     sky(scene)
     hour = scene.grade.hour
-    scene.seat, scene.bed, scene.table = "rock", "ground", "table"
+    scene.seat, scene.table = "rock", "table"
     scene.leafy = True
     if scene.detail("skyline"):
         skyline(scene, scene.detail("skyline"), 13, -0.5, centre=14)
@@ -302,7 +302,7 @@ def mountain(scene: Scene) -> None:
         skyline(scene, scene.detail("skyline"), 7, -1, centre=12)
     meadow: RGB = (142, 168, 102)
     ground(scene, meadow, 22)
-    scene.seat, scene.bed, scene.table = "rock", "ground", "table"
+    scene.seat, scene.table = "rock", "table"
     scene.leafy = True
     tufts(scene, meadow, 46, True)
     for _i in range(11):
@@ -346,7 +346,7 @@ def forest(scene: Scene) -> None:
     pen.rect(-70, -3, 70, 26, mix(air, (96, 128, 104), 0.3), alpha=0.75, glow=True)
     moss: RGB = (108, 134, 80)
     ground(scene, moss, 32)
-    scene.seat, scene.bed, scene.table = "rock", "ground", "table"
+    scene.seat, scene.table = "rock", "table"
     scene.leafy = True
     for z, count in ((26.0, 22), (17.0, 16), (11.0, 11), (7.0, 7)):
         for i in range(count):

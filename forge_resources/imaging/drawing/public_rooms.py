@@ -146,7 +146,7 @@ def train(scene: Scene) -> None:
         dado=False,
         greenery=rng.random() < 0.6,
     )
-    scene.seat, scene.bed, scene.table = "train", "sofa", "table"
+    scene.seat, scene.table = "train", "table"
     pen = stage.upright(0, back - 0.01)
     pen.rect(-7, 0.62, 7, 0.72, paints.primary)
     pen.rect(-7, 0.58, 7, 0.62, paints.accent)

@@ -28,7 +28,7 @@ def bedroom(scene: Scene) -> None:
     shell(
         scene, back, -rng.uniform(2.6, 3.2), rng.uniform(3.2, 3.8), holes=[hole], floor=rng.choice(["boards", "carpet"])
     )
-    scene.seat, scene.bed, scene.table = "bed", "bed", "nightstand"
+    scene.seat, scene.table = "bed", "nightstand"
     f.rug(scene, 0.4, -0.5, 1.6, 0.9)
     bx, bz = -1.35 + rng.uniform(-0.2, 0.1), back - 1.0
     if not scene.bed_taken:
@@ -156,7 +156,7 @@ def living_room(scene: Scene) -> None:
         floor="boards",
         greenery=rng.random() < 0.4,
     )
-    scene.seat, scene.bed, scene.table = rng.choice(["sofa", "armchair"]), "sofa", "low-table"
+    scene.seat, scene.table = rng.choice(["sofa", "armchair"]), "low-table"
     f.rug(scene, 0.3, -0.2, 2.0, 1.1)
     sx = rng.uniform(-1.9, -1.3)
     if rng.random() < 0.5:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Literal
 
 from forge_resources.imaging.drawing.colour import Paints
 from forge_resources.imaging.drawing.grade import Grade
@@ -16,6 +17,11 @@ from forge_resources.imaging.drawing.stage import Draw, Stage
 
 Surface = tuple[float, float, float]
 """A place to put something down: x, height, z in metres."""
+
+
+Bed = Literal["bed", "sofa", "bench", "ground"]
+BED_TOP: dict[Bed, float] = {"bed": 0.52, "sofa": 0.52, "bench": 0.46, "ground": 0.04}
+"""Heights in metres."""
 
 
 @dataclass
@@ -32,7 +38,8 @@ class Scene:
     shelves: list[Surface] = field(default_factory=list)
     """Surfaces in the background where a product may stand."""
     seat: str = "chair"
-    bed: str = "sofa"
+    bed: Bed = "sofa"
+    """What somebody lies on here."""
     table: str = "table"
     bed_taken: bool = False
     """Whether somebody lies or sits on the bed of a bedroom; it is then drawn with them and not with the room."""

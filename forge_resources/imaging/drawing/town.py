@@ -151,7 +151,7 @@ def street(scene: Scene) -> None:
     ground(scene, STONE)
     road(scene, 2.6, 8.0)
     _paving(scene, -9, 2.5, STONE, 0.9)
-    scene.seat, scene.bed, scene.table = "bench", "ground", "round-table"
+    scene.seat, scene.table = "bench", "round-table"
     _row(scene, 10.5, (gap - 1.6, gap + 5.5), True)
     scene.add(9.6, *[partial(tree, scene, x, 9.6, 4.6, random.Random(rng.random())) for x in (-7.0, -2.2, gap + 6.5)])
     if rng.random() < 0.75:
@@ -170,7 +170,7 @@ def bus_stop(scene: Scene) -> None:
     ground(scene, STONE)
     road(scene, 3.4, 8.6)
     _paving(scene, -9, 3.3, STONE, 0.9)
-    scene.seat, scene.bed, scene.table = "bench", "bench", "table"
+    scene.seat, scene.table = "bench", "table"
     if rng.random() < 0.6:
         _row(scene, 14.0, (-3, 14), False)
     for x in (-9.0, -5.0, 8.5):
@@ -231,7 +231,7 @@ def market_square(scene: Scene) -> None:
     skyline(scene, scene.detail("skyline"), 24, 0, centre=rng.uniform(6, 14), spread=0.8)
     ground(scene, shade(STONE, 0.05))
     _paving(scene, -9, 12, mix(STONE, paints.wall, 0.2), 0.7)
-    scene.seat, scene.bed, scene.table = "bench", "ground", "table"
+    scene.seat, scene.table = "bench", "table"
     _row(scene, 15.0, (2.0, 9.0), False)
     for x, z in ((-3.4, 5.2), (0.4, 6.2), (3.7, 5.0), (-2.4, 2.5), (2.5, 2.4)):
         scene.add(z, partial(_stall, scene, x, z, random.Random(rng.random())))
@@ -290,7 +290,7 @@ def rooftop(scene: Scene) -> None:
             )
 
     scene.add(5.0, planks)
-    scene.seat, scene.bed, scene.table = rng.choice(["chair", "armchair"]), "sofa", "table"
+    scene.seat, scene.table = rng.choice(["chair", "armchair"]), "table"
     parapet = mix(paints.wall, (196, 190, 184), 0.5)
     coping = partial(stage.box, -40, 40, 0.8, 0.88, 4.15, 4.55, shade(parapet, -0.3))
     scene.add(4.2, partial(stage.box, -40, 40, 0, 0.8, 4.2, 4.5, parapet), coping)

@@ -98,7 +98,7 @@ def gym(scene: Scene) -> None:
         wall=mix(paints.wall, (120, 124, 132), 0.35),
         dado=True,
     )
-    scene.seat, scene.bed, scene.table = "stool", "ground", "table"
+    scene.seat, scene.table = "stool", "table"
     stage.ground(0.2, 0.1, 0.004).rect(-1.5, -0.9, 1.5, 0.8, shade(paints.primary, 0.25))
     mirror = stage.upright(-2.1, back - 0.01)
     mirror.rect(-1.5, 0.3, 1.3, 2.3, mix((190, 206, 214), paints.wall, 0.4))
@@ -200,7 +200,7 @@ def studio(scene: Scene) -> None:
             mix(paints.accent, (250, 246, 240), 0.35),
         ]
     )
-    scene.seat, scene.bed, scene.table = "stool", "ground", "table"
+    scene.seat, scene.table = "stool", "table"
     back = 3.0
     stage.solid([(-30, 0, back), (30, 0, back), (30, 14, back), (-30, 14, back)], base)
     floor = shade(base, -0.16)
