@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import dagster as dg
+import hypothesis
 import pytest
 
 from forge_jobs.instance import POSTGRES_VARIABLES, open_instance
@@ -21,6 +22,10 @@ pytest_plugins = ["tests.postgres_server", "tests.s3_server"]
 # SIGTERM ignored too, and what is started here inherits that: no service could be told to end.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# The same examples every time: what fails, fails for everybody.
+hypothesis.settings.register_profile("forge", derandomize=True, deadline=None)
+hypothesis.settings.load_profile("forge")
 
 VARIABLES = (
     "FORGE_HOME", "FORGE_INBOX", "FORGE_STORE", "FORGE_LIBRARY", "FORGE_FONTS", "DAGSTER_HOME",

@@ -269,8 +269,9 @@ def test_fades_of_type_are_on_exact_frames() -> None:
 
 def test_ffmpeg_that_dies_is_an_error_with_its_last_words(tmp_path: Path) -> None:
     spot = Spot(tmp_path).show(painted(tmp_path / "plate.png"), 48, PUSH)
-    target = tmp_path / "no such folder" / "spot.mp4"
-    with pytest.raises(EngineFailed, match="No such file or directory"):
+    target = tmp_path / "spot.mp4"
+    target.mkdir()
+    with pytest.raises(EngineFailed, match="Is a directory"):
         spot.render(target)
 
 

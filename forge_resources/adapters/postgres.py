@@ -26,6 +26,8 @@ from dagster_postgres import DagsterPostgresStorage, PostgresEventLogStorage, Po
 from dagster_postgres.schedule_storage import PostgresScheduleStorage
 from dagster_postgres.utils import pg_url_from_config
 
+from forge_resources.adapters.pool_slots import RemembersWaitingSteps
+
 log = logging.getLogger("forge.postgres")
 
 PATIENCE_SECONDS = 180
@@ -157,7 +159,7 @@ class _Outlasting:
 
 
 @_said_again
-class PatientEventLogStorage(_Outlasting, PostgresEventLogStorage):
+class PatientEventLogStorage(_Outlasting, RemembersWaitingSteps, PostgresEventLogStorage):
     """The event log. An event is stored once, whether or not the connection breaks while it is being told."""
 
     def store_event(self, event: EventLogEntry) -> None:
