@@ -335,7 +335,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(deadline=None, derandomize=True, max_examples=50)
+@settings(max_examples=50)
 @given(st.dictionaries(st.sampled_from([*Brief.model_fields, "copy", "x.y"]) | st.text(max_size=8), VALUES, max_size=5))
 def test_whatever_is_written_is_read_or_refused_in_words(changes: dict[str, Any]) -> None:
     written = {**SHORT, **changes}

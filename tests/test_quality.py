@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from forge_resources.editing.profiles import load_profiles
@@ -74,7 +74,6 @@ def test_loudness_has_a_tolerance() -> None:
     assert findings(profile, integrated_lufs=-17.6) == ["loudness: -17.6 LUFS, -16 wanted"]
 
 
-@settings(deadline=None, derandomize=True)
 @given(wanted=st.integers(-300, -80), tolerance=st.integers(1, 40), side=st.sampled_from([-1, 1]))
 def test_the_edge_of_the_tolerance_is_within_it(wanted: int, tolerance: int, side: int) -> None:
     profile = with_loudness(integrated_lufs=wanted / 10, tolerance_lu=tolerance / 10)

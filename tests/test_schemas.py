@@ -26,7 +26,7 @@ from forge_resources.schemas.types import (
 )
 from tests.sample_briefs import SHORT
 
-quickly = settings(deadline=None, derandomize=True, max_examples=60)
+quickly = settings(max_examples=60)
 SECONDS = TypeAdapter(Seconds)
 RATES = st.sampled_from([Fraction(24), Fraction(25), Fraction(30), Fraction(24000, 1001), Fraction(30000, 1001)])
 MOMENTS = st.fractions(min_value=0, max_value=90, max_denominator=48000)

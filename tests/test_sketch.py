@@ -169,8 +169,10 @@ def test_whoever_lies_lies_on_something(setting: str, monkeypatch: pytest.Monkey
     monkeypatch.setattr(composition, "add_company", lambda shoot: (shoots.append(shoot), add_company(shoot)))
     compose(panel(setting=setting, figures=(("parent", "lies"),)), None)
     [shoot] = shoots
-    assert shoot.scene.bed == SETTINGS[setting].bed
-    assert (shoot.bed_top < 0.1) is (shoot.scene.bed == "ground")
+    furnished = SETTINGS[setting].indoors and setting not in ("gym", "studio")
+    lies_high = furnished or setting in ("balcony", "rooftop", "bus-stop")
+    assert (shoot.scene.bed != "ground") is lies_high
+    assert (shoot.placed[0].head(shoot.bed_top)[1] > 0.45) is lies_high
 
 
 def test_in_a_car_everyone_has_a_seat_of_their_own_and_sees_out() -> None:

@@ -386,7 +386,7 @@ VISUAL = (
 WORDS = st.sampled_from(VISUAL.split())
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(visuals=st.lists(st.lists(WORDS, min_size=1, max_size=25).map(" ".join), min_size=1, max_size=4))
 def test_any_text_gives_looks_of_the_vocabulary(visuals: list[str]) -> None:
     words = load_vocabulary()

@@ -27,7 +27,7 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import Connection
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from forge_resources.adapters.pool_slots import FairSlots
+from forge_resources.adapters.pool_slots import ReliableSlots
 
 _BUSY_TIMEOUT_SECONDS = 30
 _PARTITION_KNOWN_SECONDS = 5.0
@@ -38,7 +38,7 @@ _SHARDS_KEPT = 16
 """Run shards kept open at a time; whoever reads many runs must not keep a file open for each."""
 
 
-class KeptEngineEventLogStorage(FairSlots, SqliteEventLogStorage):
+class KeptEngineEventLogStorage(ReliableSlots, SqliteEventLogStorage):
     """The event log below `base_dir`, by default `history/runs` of DAGSTER_HOME."""
 
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:

@@ -2,8 +2,8 @@
 
 Dagster gives a free slot to the step that waits longest at the moment in which somebody frees it. A step that looked
 before and is entered after that moment is given nothing: where nobody else comes, it waits until its run's time limit.
-And it looks for a free slot and takes it in two statements, which on PostgreSQL are two transactions: two steps that
-are allowed one at the same time may then both have the same.
+And it looks for a free slot and takes it in two statements that are no transaction together: two steps that are
+allowed one at the same time may then both have the same.
 
 What belongs here: both. What does not: how long a step rests between looks.
 """
@@ -16,7 +16,7 @@ from dagster._core.storage.event_log.sql_event_log import SqlEventLogStorage
 from dagster._utils.concurrency import ConcurrencyClaimStatus, ConcurrencySlotStatus
 
 
-class FairSlots(SqlEventLogStorage):
+class ReliableSlots(SqlEventLogStorage):
     """Mixed in before an event log storage of Dagster's, which has the rest."""
 
     def claim_concurrency_slot(

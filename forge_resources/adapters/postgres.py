@@ -26,7 +26,7 @@ from dagster_postgres import DagsterPostgresStorage, PostgresEventLogStorage, Po
 from dagster_postgres.schedule_storage import PostgresScheduleStorage
 from dagster_postgres.utils import pg_url_from_config
 
-from forge_resources.adapters.pool_slots import FairSlots
+from forge_resources.adapters.pool_slots import ReliableSlots
 
 log = logging.getLogger("forge.postgres")
 
@@ -159,7 +159,7 @@ class _Outlasting:
 
 
 @_said_again
-class PatientEventLogStorage(_Outlasting, FairSlots, PostgresEventLogStorage):
+class PatientEventLogStorage(_Outlasting, ReliableSlots, PostgresEventLogStorage):
     """The event log. An event is stored once, whether or not the connection breaks while it is being told."""
 
     def store_event(self, event: EventLogEntry) -> None:

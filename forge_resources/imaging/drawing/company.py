@@ -55,7 +55,9 @@ def _bed(shoot: Shoot, figure: Placed) -> Placed:
         scene.add(z - 0.05, partial(beds.blanket_from_above, scene, x, z, wide, flip))
     elif not overhead:
         scene.add(z - 0.05, partial(beds.blanket, scene, x, z, wide, covers, flip))
-    near, far = _COVERED if covers else (figure.pose.near_foot, figure.pose.far_foot)
+    if not covers:
+        return figure
+    near, far = _COVERED
     return replace(figure, pose=replace(figure.pose, near_foot=near, far_foot=far))
 
 

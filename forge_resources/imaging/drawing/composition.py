@@ -54,9 +54,9 @@ def compose(panel: Panel, reference: Reference | None) -> Image.Image:
     blur = _blur(panel, camera)
     grade = combine(panel.time_of_day, panel.light, setting.indoors, panel.setting == "studio")
     stage = Stage(camera, grade, 0.0 if setting.indoors else 0.006, scale=1 if blur else FINE)
-    scene = Scene(stage, paints, random.Random(f"{panel.seed}:set"), panel.details, light_side)
-    scene.bed = setting.bed
-    scene.bed_taken = any(figure.lying or figure.on_seat for figure in placed)
+    rested = any(figure.lying or figure.on_seat for figure in placed)
+    of_set = random.Random(f"{panel.seed}:set")
+    scene = Scene(stage, paints, of_set, panel.details, light_side, setting.bed, bed_taken=rested)
     setting.build(scene)
     lit_from = -light_side if mirror else light_side
     tones = {name: rng.choice(paints.cloth) for name in panel.props}

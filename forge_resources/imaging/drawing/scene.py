@@ -34,15 +34,15 @@ class Scene:
     details: tuple[str, ...]
     light_side: int
     """+1 where direct light comes from the right of the set, -1 from the left."""
+    bed: Bed
+    """What somebody lies on here."""
+    bed_taken: bool
+    """Whether somebody lies or sits on the bed of a bedroom; it is then drawn with them and not with the room."""
     pieces: list[tuple[float, int, Draw]] = field(default_factory=list)
     shelves: list[Surface] = field(default_factory=list)
     """Surfaces in the background where a product may stand."""
     seat: str = "chair"
-    bed: Bed = "sofa"
-    """What somebody lies on here."""
     table: str = "table"
-    bed_taken: bool = False
-    """Whether somebody lies or sits on the bed of a bedroom; it is then drawn with them and not with the room."""
     has_lamp: bool = False
     """Whether the set already shows a standing lamp."""
     leafy: bool = False
